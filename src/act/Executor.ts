@@ -1,0 +1,109 @@
+/**
+ * Carries out a plan: track by track, step by step. A step that fails or proves stale ends its own track and the tracks that depend on it,
+ * nothing else (W23). Never fails: what happened is the value.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Plan, Step, Track, TrackName } from "../domain/Plan.js"
+import type { Results, StepResult } from "../domain/Report.js"
+import type { Snapshot } from "../domain/Snapshot.js"
+import type { KubeReader, KubeWriter } from "../kube/KubeClient.js"
+import type { KubeError } from "../kube/KubeError.js"
+import * as Steps from "./steps.js"
+import type { StaleDecision } from "./verify.js"
+
+const run = (snapshot: Snapshot, step: Step) => {
+  switch (step._tag) {
+    case "Apply":
+      return Steps.apply(snapshot, step)
+    case "RestartPod":
+      return Steps.restartPod(snapshot, step)
+    case "Remove":
+      return Steps.remove(snapshot, step)
+    case "SetGate":
+      return Steps.setGate(snapshot, step)
+    case "AddFinalizer":
+      return Steps.addFinalizer(snapshot)
+    case "RemoveFinalizer":
+      return Steps.removeFinalizer(snapshot)
+  }
+}
+
+/** Conflicts and vanished objects mean "decide again" (W45); overload and broken connections are transient; a refusal needs a human. */
+const failureOf = (step: Step, error: KubeError | StaleDecision): StepResult => {
+  if (error._tag === "StaleDecision") return { step, _tag: "Stale", message: error.message }
+  switch (error.retry) {
+    case "reread":
+      return { step, _tag: "Stale", message: error.message }
+    case "retry":
+      return {
+        step,
+        _tag: "Failed",
+        failure: "Transient",
+        message: error.message,
+        ...(error._tag === "KubeStatusError" && error.retryAfterMs !== undefined
+          ? { retryAfterMs: error.retryAfterMs }
+          : {}),
+      }
+    case "stop":
+      return { step, _tag: "Failed", failure: "Permanent", message: error.message }
+  }
+}
+
+const runStep = (snapshot: Snapshot, step: Step): Effect.Effect<StepResult, never, KubeReader | KubeWriter> =>
+  run(snapshot, step).pipe(
+    Effect.map((outcome): StepResult => ({ step, _tag: "Done", ...outcome })),
+    Effect.catchAll((error) =>
+      Effect.as(
+        Effect.logDebug("step did not succeed").pipe(Effect.annotateLogs({ step: step._tag, error: error.message })),
+        failureOf(step, error),
+      ),
+    ),
+  )
+
+const runTrack = (snapshot: Snapshot, track: Track) =>
+  Effect.gen(function* () {
+    const results: Array<StepResult> = []
+    let open = true
+    for (const step of track.steps) {
+      const result: StepResult = open ? yield* runStep(snapshot, step) : { step, _tag: "Skipped" }
+      results.push(result)
+      if (result._tag !== "Done") open = false
+    }
+    return { name: track.name, succeeded: open, results }
+  })
+
+/** Tracks whose predecessors have all run go together; the rest follows in waves. */
+export const execute = Effect.fn("Executor.execute")(function* (snapshot: Snapshot, plan: Plan) {
+  const steps: Array<StepResult> = []
+  if (plan._tag === "Proceed") {
+    const succeeded = new Map<TrackName, boolean>()
+    let waiting: ReadonlyArray<Track> = plan.tracks
+    const known = new Set(plan.tracks.map((track) => track.name))
+    const isOpen = (track: Track) => track.after.every((name) => !known.has(name) || succeeded.has(name))
+    while (waiting.length > 0) {
+      const wave = waiting.filter(isOpen)
+      // A cycle between tracks would be a bug in `plan`; nothing of it runs.
+      if (wave.length === 0) break
+      const outcomes = yield* Effect.forEach(
+        wave,
+        (track) =>
+          track.after.some((name) => succeeded.get(name) === false)
+            ? Effect.succeed({
+                name: track.name,
+                succeeded: false,
+                results: track.steps.map((step): StepResult => ({ step, _tag: "Skipped" })),
+              })
+            : runTrack(snapshot, track),
+        { concurrency: "unbounded" },
+      )
+      for (const outcome of outcomes) {
+        succeeded.set(outcome.name, outcome.succeeded)
+        steps.push(...outcome.results)
+      }
+      waiting = waiting.filter((track) => !wave.includes(track))
+    }
+  }
+  const finishedAt = yield* Clock.currentTimeMillis
+  return { steps, finishedAt } satisfies Results
+})

@@ -1,0 +1,83 @@
+/** `status` of an AerospikeCluster as we read and write it (api.md §4). Absent means "not known", never a zero in disguise. */
+
+export type Phase =
+  | "InProgress"
+  | "Completed"
+  | "Error"
+  | "ScalingUp"
+  | "ScalingDown"
+  | "WaitingForMigration"
+  | "RollingRestart"
+  | "ACLSync"
+  | "Paused"
+  | "Deleting"
+
+export type RestartReason = "ConfigChanged" | "ImageChanged" | "PodSpecChanged" | "ManualRestart" | "WarmRestart"
+
+export interface StatusCondition {
+  readonly type: string
+  readonly status: "True" | "False" | "Unknown"
+  readonly reason: string
+  /** At most 1 KiB (S5). */
+  readonly message: string
+  readonly observedGeneration: number
+  /** RFC 3339; moves only when `status` changes. */
+  readonly lastTransitionTime: string
+}
+
+export interface PodStatus {
+  readonly podIP?: string
+  readonly hostIP?: string
+  readonly image: string
+  readonly podPort: number
+  readonly servicePort: number
+  readonly rack?: number
+  readonly isRunningAndReady: boolean
+  readonly configHash?: string
+  readonly podSpecHash?: string
+  readonly nodeID?: string
+  readonly clusterName?: string
+  readonly accessEndpoints?: ReadonlyArray<string>
+  readonly readinessGateSatisfied?: boolean
+  readonly lastRestartReason?: RestartReason
+  readonly lastRestartTime?: string
+  readonly unstableSince?: string
+  readonly migratingPartitions?: number
+}
+
+export interface MigrationStatus {
+  readonly inProgress: boolean
+  readonly remainingPartitions: number
+  readonly lastChecked: string
+}
+
+/** What applications see (an addition of ours, design.md §2). */
+export interface ClientViewStatus {
+  readonly connected: boolean
+  readonly nodes: number
+  readonly unreachable?: ReadonlyArray<string>
+  readonly message?: string
+  readonly lastChecked: string
+}
+
+export interface ClusterStatus {
+  readonly phase?: Phase
+  readonly phaseReason?: string
+  /** Ready pods: the replicas of the scale subresource. */
+  readonly size?: number
+  /** `ready/desired`. */
+  readonly health?: string
+  readonly conditions?: ReadonlyArray<StatusCondition>
+  readonly pods?: Readonly<Record<string, PodStatus>>
+  readonly observedGeneration?: number
+  readonly selector?: string
+  readonly aerospikeClusterSize?: number
+  readonly operatorVersion?: string
+  readonly pendingRestartPods?: ReadonlyArray<string>
+  readonly lastReconcileTime?: string
+  readonly failedReconcileCount?: number
+  /** At most 256 bytes, UTF-8 safe. */
+  readonly lastReconcileError?: string
+  readonly migrationStatus?: MigrationStatus
+  readonly clientView?: ClientViewStatus
+}

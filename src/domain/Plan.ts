@@ -1,0 +1,146 @@
+/**
+ * What to do: data, decided once, carried out by one shell. Tracks are independent of each other: a step that fails or waits ends its own
+ * track and those that depend on it, nothing else (W23).
+ */
+import type { RestartReason } from "./ClusterStatus.js"
+import type { EffectiveCluster, SpecProblem } from "./EffectiveCluster.js"
+import type { KubeObject, ObjectIdentity, PodView, ResourceKind } from "./Kubernetes.js"
+
+/** Why a healthy member may be stopped now: written into the event and the log (R137). */
+export interface Evidence {
+  readonly clusterKey: string
+  readonly clusterSize: number
+  /** Start of the first and second safety read (epoch ms). */
+  readonly reads: readonly [number, number]
+  /** Nothing may be stopped on this evidence after that time (epoch ms). */
+  readonly validUntil: number
+}
+
+export type Step =
+  /** Server-side apply of the complete desired object. */
+  | {
+      readonly _tag: "Apply"
+      readonly kind: ResourceKind
+      readonly object: KubeObject
+      /** First difference that made us apply, or "missing". */
+      readonly because: string
+      /** Lowering replicas removes members: then the live version is a precondition and `evidence` is checked again. */
+      readonly precondition?: ObjectIdentity
+      readonly evidence?: Evidence
+    }
+  /** Deletes a pod so that its StatefulSet recreates it. `evidence` is absent only for a member that is itself the broken one (S2). */
+  | {
+      readonly _tag: "RestartPod"
+      readonly pod: PodView
+      /** The StatefulSet that owns it, which the cluster owns: verified again by quorum reads (S1). */
+      readonly statefulSet: ObjectIdentity
+      readonly reason: RestartReason
+      /** First difference, for people. */
+      readonly because: string
+      readonly evidence?: Evidence
+    }
+  /** Deletes an object that is ours and no longer wanted (S1: identity verified by a quorum read). */
+  | {
+      readonly _tag: "Remove"
+      readonly kind: ResourceKind
+      readonly target: ObjectIdentity
+      readonly because: string
+      readonly evidence?: Evidence
+    }
+  /** Sets the readiness gate condition of a pod. */
+  | {
+      readonly _tag: "SetGate"
+      readonly pod: PodView
+      readonly status: "True" | "False"
+      readonly reason: string
+      readonly message: string
+    }
+  | { readonly _tag: "AddFinalizer" }
+  | { readonly _tag: "RemoveFinalizer" }
+
+export type TrackName =
+  | "finalizer"
+  | "network"
+  | "budget"
+  | "config"
+  | "statefulSets"
+  | "gates"
+  | "rollout"
+  | "scaleDown"
+  | "claims"
+  | "cleanup"
+
+export interface Track {
+  readonly name: TrackName
+  /** Runs in order; the first failure ends the track. */
+  readonly steps: ReadonlyArray<Step>
+  /** Tracks that must have succeeded before this one starts. */
+  readonly after: ReadonlyArray<TrackName>
+}
+
+/** Something the plan waits for: what people see as "waiting for …". */
+export interface Wait {
+  readonly kind:
+    | "PodReady"
+    | "PodGone"
+    | "Membership"
+    | "Migration"
+    | "SafetyRead"
+    | "NodeUnknown"
+    | "ClusterSplit"
+    | "StatefulSet"
+    | "Client"
+    | "UnsafeRestart"
+    | "Backoff"
+    | "Paused"
+  /** Pods concerned, if any. */
+  readonly pods: ReadonlyArray<string>
+  readonly message: string
+}
+
+/** Ask all nodes again. */
+export interface FactsRequest {
+  /** Not before this time (epoch ms). */
+  readonly at: number
+  readonly expectedSize: number
+  readonly namespaces: ReadonlyArray<string>
+  readonly targets: ReadonlyArray<{
+    readonly podName: string
+    readonly podUid: string
+    readonly host: string
+    readonly port: number
+  }>
+  readonly because: string
+}
+
+/** What the pass found the cluster to be doing; `project` turns it into phase and conditions. */
+export interface Progress {
+  /** Pods that still want a restart, in the order they will get it. */
+  readonly pendingRestarts: ReadonlyArray<{
+    readonly pod: string
+    readonly reason: RestartReason
+    readonly because: string
+  }>
+  /** Pods still missing, resp. still to be removed. */
+  readonly toCreate: number
+  readonly toRemove: number
+  /** All expected members agree, nothing migrates, read twice. Undefined: unknown. */
+  readonly isSettled: boolean | undefined
+}
+
+export type Plan =
+  /** The resource cannot be carried out: nothing is written but the report. */
+  | { readonly _tag: "Refused"; readonly problems: ReadonlyArray<SpecProblem> }
+  /** Not now: paused, or backing off after failures. */
+  | { readonly _tag: "Held"; readonly wait: Wait; readonly until?: number; readonly facts?: FactsRequest }
+  | {
+      readonly _tag: "Proceed"
+      /** Undefined while deleting a resource whose spec is unreadable. */
+      readonly effective: EffectiveCluster | undefined
+      readonly tracks: ReadonlyArray<Track>
+      readonly waits: ReadonlyArray<Wait>
+      readonly facts?: FactsRequest
+      /** Ask for a fresh client view. */
+      readonly clientView: boolean
+      readonly progress: Progress
+    }

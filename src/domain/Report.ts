@@ -1,0 +1,55 @@
+/** What to tell people and machines after a pass, and what to do next. */
+import type { ClusterStatus } from "./ClusterStatus.js"
+import type { FailureClass } from "./OperatorError.js"
+import type { KubeObject } from "./Kubernetes.js"
+import type { Step } from "./Plan.js"
+import type { PassMemory } from "./Snapshot.js"
+
+/** How one step ended. */
+export type StepResult = {
+  readonly step: Step
+} & (
+  | {
+      readonly _tag: "Done"
+      /** The object as stored, where there is one. */
+      readonly object?: KubeObject
+      /** False when the server found nothing to change. */
+      readonly changed: boolean
+    }
+  /** The world had moved on: decide again, not a failure (W45). */
+  | { readonly _tag: "Stale"; readonly message: string }
+  | {
+      readonly _tag: "Failed"
+      readonly failure: FailureClass
+      readonly message: string
+      readonly retryAfterMs?: number
+    }
+  /** Not tried, because a step before it did not succeed. */
+  | { readonly _tag: "Skipped" }
+)
+
+export interface Results {
+  readonly steps: ReadonlyArray<StepResult>
+  /** Epoch ms when execution ended. */
+  readonly finishedAt: number
+}
+
+/** A Kubernetes Event about the cluster; sent on transitions only (W77). */
+export interface ClusterEvent {
+  readonly type: "Normal" | "Warning"
+  readonly reason: string
+  readonly message: string
+}
+
+export interface Report {
+  /** The complete new status. */
+  readonly status: ClusterStatus
+  /** `now`: something people act on changed. `later`: write when `statusCoalesceMs` has passed. `none`: equal to what is stored. */
+  readonly write: "now" | "later" | "none"
+  readonly events: ReadonlyArray<ClusterEvent>
+  readonly memory: PassMemory
+  /** Look again after this long (ms), event or not. */
+  readonly requeueAfterMs?: number
+  /** Decide again at once: a step met a world newer than the snapshot. */
+  readonly again: boolean
+}

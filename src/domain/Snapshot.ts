@@ -1,0 +1,93 @@
+/** Everything one pass may know, gathered once: deciding code sees nothing else (W58). `now` is part of it. */
+import type { ClusterStatus } from "./ClusterStatus.js"
+import type {
+  ClaimView,
+  ClusterKey,
+  KubeObject,
+  ObjectIdentity,
+  OwnedView,
+  PodView,
+  StatefulSetView,
+} from "./Kubernetes.js"
+import type { ClientView, ClusterFacts } from "./NodeFacts.js"
+
+/** The custom resource: metadata we act on, spec and status as sent. */
+export interface ClusterView extends ObjectIdentity {
+  readonly generation: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly finalizers: ReadonlyArray<string>
+  /** True once `metadata.deletionTimestamp` is set. */
+  readonly isDeleting: boolean
+  /** Undecoded: `decide/effective` reads it and answers with problems instead of exceptions. */
+  readonly spec: unknown
+  /** Decoded leniently: an unreadable field is absent. */
+  readonly status: ClusterStatus
+  readonly object: KubeObject
+}
+
+/**
+ * What the operator process remembers about one cluster between passes. Losing it is always safe: it only saves work or paces retries.
+ */
+export interface PassMemory {
+  /** Consecutive failed passes of `generation`; a new generation starts at 0 (W44). */
+  readonly failures: number
+  readonly generation: number
+  /** No attempt before this time (epoch ms), whatever triggers: back-off is enforced in the pass (R20-5, W46). */
+  readonly notBefore: number
+  readonly lastError?: string
+  /** Value of the force-reconcile annotation already honoured (W47). */
+  readonly forcedBy?: string
+  /** When the last status write went out (epoch ms): minor changes are coalesced. */
+  readonly statusWrittenAt?: number
+  /** Since when facts have been asked for without the cluster being settled (epoch ms): paces the polling (W25). */
+  readonly unsettledSince?: number
+  /** By object (`Kind/name`): difference that stayed right after our own apply; another controller wants it that way (R55). */
+  readonly acceptedDifferences: Readonly<Record<string, string>>
+}
+
+export const emptyMemory: PassMemory = { failures: 0, generation: 0, notBefore: 0, acceptedDifferences: {} }
+
+/** Settings of the operator that decisions read. */
+export interface DecisionSettings {
+  readonly operatorVersion: string
+  /** Two safety reads are at least this far apart. Default 40 ms: a real server's statistics lie for 20–40 ms after a re-form (S3). */
+  readonly safetyReadGapMs: number
+  /** A safety read older than this counts for nothing. Default 10 s (S3). */
+  readonly safetyMaxAgeMs: number
+  /** Facts of a quiet cluster are refreshed this often. Default 60 s. */
+  readonly factsRefreshMs: number
+  /** Minor status changes wait up to this long for company. Default 2 s. */
+  readonly statusCoalesceMs: number
+  /** Fallback look at an incomplete cluster. Default 60 s (R20-4). */
+  readonly fallbackRequeueMs: number
+}
+
+export const defaultSettings: DecisionSettings = {
+  operatorVersion: "unknown",
+  safetyReadGapMs: 40,
+  safetyMaxAgeMs: 10_000,
+  factsRefreshMs: 60_000,
+  statusCoalesceMs: 2_000,
+  fallbackRequeueMs: 60_000,
+}
+
+export interface Snapshot {
+  readonly key: ClusterKey
+  /** Epoch ms on the operator's clock; the same clock stamps the facts. */
+  readonly now: number
+  readonly cluster: ClusterView
+  /** All pods with the cluster's selector labels, whatever their owner. */
+  readonly pods: ReadonlyArray<PodView>
+  readonly statefulSets: ReadonlyArray<StatefulSetView>
+  readonly configMaps: ReadonlyArray<OwnedView>
+  readonly services: ReadonlyArray<OwnedView>
+  readonly pdbs: ReadonlyArray<OwnedView>
+  readonly claims: ReadonlyArray<ClaimView>
+  readonly facts: ClusterFacts
+  /** When the latest change of any pod of this cluster reached us (epoch ms): facts collected before it say nothing about it. */
+  readonly podsChangedAt: number
+  readonly clientView?: ClientView
+  readonly memory: PassMemory
+  readonly settings: DecisionSettings
+}

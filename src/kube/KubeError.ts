@@ -1,0 +1,83 @@
+/** What can go wrong when talking to the API server, one tag per cause. Each says whether trying again can help. */
+import * as Data from "effect/Data"
+
+/** `retry`: the same request may succeed later. `reread`: our picture is old, read again and decide again. `stop`: repeating is useless. */
+export type RetryClass = "retry" | "reread" | "stop"
+
+interface Where {
+  readonly verb: string
+  /** `pods`, `statefulsets/scale`, … */
+  readonly resource: string
+  readonly namespace?: string
+  readonly name?: string
+}
+
+const place = (e: Where): string =>
+  `${e.verb} ${e.resource}${e.name === undefined ? "" : ` ${e.namespace === undefined ? "" : `${e.namespace}/`}${e.name}`}`
+
+/** No usable HTTP answer: refused, reset, TLS, DNS, timed out. Whether a write took effect is unknown (R11). */
+export class KubeTransportError extends Data.TaggedError("KubeTransportError")<
+  Where & { readonly reason: "Connect" | "Timeout" | "Broken"; readonly cause: unknown }
+> {
+  readonly retry: RetryClass = "retry"
+  override get message(): string {
+    return `${place(this)}: no answer from the API server (${this.reason}): ${String(this.cause)}`
+  }
+}
+
+/** The API server answered with an error `Status`. */
+export class KubeStatusError extends Data.TaggedError("KubeStatusError")<
+  Where & {
+    readonly status: number
+    /** `NotFound`, `AlreadyExists`, `Conflict`, `Invalid`, `Expired`, `Gone`, `TooManyRequests`, … */
+    readonly reason: string
+    readonly detail: string
+    /** From the `Retry-After` header or `details.retryAfterSeconds`. */
+    readonly retryAfterMs?: number
+    /** `status.details` as sent, for causes and field paths. */
+    readonly details?: unknown
+  }
+> {
+  get retry(): RetryClass {
+    if (this.status === 409 || this.status === 404 || this.status === 410) return "reread"
+    if (this.status === 429 || this.status >= 500 || this.status === 401) return "retry"
+    return "stop"
+  }
+  override get message(): string {
+    return `${place(this)}: ${this.status} ${this.reason}: ${this.detail}`
+  }
+}
+
+/** The answer was not what the API promises (not JSON, no metadata, …). */
+export class KubeDecodeError extends Data.TaggedError("KubeDecodeError")<
+  Where & { readonly detail: string; readonly cause?: unknown }
+> {
+  readonly retry: RetryClass = "retry"
+  override get message(): string {
+    return `${place(this)}: unreadable answer: ${this.detail}`
+  }
+}
+
+/** A watch said nothing at all for longer than its idle limit (R37, R38). */
+export class WatchIdleError extends Data.TaggedError("WatchIdleError")<Where & { readonly idleMs: number }> {
+  readonly retry: RetryClass = "retry"
+  override get message(): string {
+    return `${place(this)}: silent for ${this.idleMs} ms`
+  }
+}
+
+export type KubeError = KubeTransportError | KubeStatusError | KubeDecodeError | WatchIdleError
+
+const isStatus =
+  (status: number, reason?: string) =>
+  (e: { readonly _tag: string }): e is KubeStatusError =>
+    e instanceof KubeStatusError && e.status === status && (reason === undefined || e.reason === reason)
+
+export const isNotFound = isStatus(404)
+export const isConflict = isStatus(409)
+export const isAlreadyExists = isStatus(409, "AlreadyExists")
+export const isForbidden = isStatus(403)
+export const isUnauthorized = isStatus(401)
+/** The resourceVersion or continue token is too old: list again. As HTTP status and as in-stream `ERROR` (R32). */
+export const isGone = (e: { readonly _tag: string }): e is KubeStatusError =>
+  e instanceof KubeStatusError && (e.status === 410 || e.reason === "Expired" || e.reason === "Gone")
