@@ -1,0 +1,118 @@
+/** `get-config`: the recorded answer in its order, with what the file and `set-config` say. */
+import { type ConfigSection, entriesOf, lastEntry, sectionOf } from "../configuration/ConfigTree.js"
+import { parametersOf } from "../configuration/parameterTable.js"
+import type { NamespaceConfiguration } from "../configuration/NodeConfiguration.js"
+import type { Parameter } from "../data/parameters.js"
+import { recordedNamespaceConfig, recordedNetworkConfig, recordedServiceConfig } from "../data/recorded.js"
+import type { Server } from "../model/Server.js"
+import { fill, type Handler, namespaceNotFound, namespaceParameter } from "./Command.js"
+
+type Values = Map<string, string>
+
+/** Value of one parameter: set at run time, else the file's. Several lines of one name are joined with commas. */
+const valueOf = (
+  server: Server,
+  section: ConfigSection | undefined,
+  parameter: Parameter,
+  scope: string,
+): string | undefined => {
+  const dynamic = server.dynamic.get(`${scope}/${parameter.getConfig ?? parameter.name}`)
+  if (dynamic !== undefined) return dynamic
+  if (parameter.repeated === true) {
+    const values = entriesOf(section, parameter.name).map((entry) => entry.values[0] ?? "")
+    return values.length === 0 ? undefined : values.join(",")
+  }
+  return lastEntry(section, parameter.name)?.values[0]
+}
+
+/** The default where it is a value; the recorded node's value stands for defaults that depend on the machine. */
+const plainDefault = (parameter: Parameter): string | undefined =>
+  parameter.default !== undefined && /^(\d+|true|false)$/.test(parameter.default) ? parameter.default : undefined
+
+const collect = (
+  server: Server,
+  section: ConfigSection | undefined,
+  parameters: ReadonlyArray<Parameter>,
+  scope: string,
+): Values => {
+  const values: Values = new Map()
+  for (const parameter of parameters) {
+    const value = valueOf(server, section, parameter, scope) ?? plainDefault(parameter)
+    if (parameter.getConfig !== undefined && value !== undefined) values.set(parameter.getConfig, value)
+  }
+  return values
+}
+
+const serviceConfig = (server: Server): string => {
+  const values = collect(server, sectionOf(server.configuration.file, "service"), parametersOf("service"), "service")
+  return fill(recordedServiceConfig, values.set("node-id", server.nodeId))
+}
+
+const networkConfig = (server: Server): string => {
+  const values: Values = new Map([
+    ["service.address", "any"],
+    ["service.access-address", server.configuration.accessAddresses.join(",") || "null"],
+    ["admin.port", "0"],
+    [
+      "admin.address",
+      lastEntry(sectionOf(server.configuration.file, "network", "admin"), "address")?.values[0] ?? "any",
+    ],
+    ["heartbeat.address", "any"],
+    ["fabric.address", "any"],
+  ])
+  for (const name of ["service", "admin", "heartbeat", "fabric"]) {
+    const section = sectionOf(server.configuration.file, "network", name)
+    for (const [key, value] of collect(server, section, parametersOf(`network.${name}`), "network"))
+      values.set(key, value)
+  }
+  return fill(recordedNetworkConfig, values)
+}
+
+/** Storage engine part: files or devices (or the stripes of pure memory), then every key with its value in force. */
+const storageConfig = (server: Server, namespace: NamespaceConfiguration): string => {
+  const section = sectionOf(namespace.section, "storage-engine")
+  const kind = namespace.raw ? "device" : "file"
+  const places =
+    namespace.paths.length > 0
+      ? namespace.paths.map((path, index) => `storage-engine.${kind}[${index}]=${path}`)
+      : Array.from({ length: 8 }, (_, index) => `storage-engine.stripe[${index}]=stripe-${index}`)
+  const keys = parametersOf("namespace.storage-engine", namespace.engine).flatMap((parameter) => {
+    const isUnset = parameter.getConfig === undefined || parameter.repeated === true
+    if (isUnset || (parameter.name === "flush-size" && namespace.paths.length === 0)) return []
+    const value = valueOf(server, section, parameter, `namespace/${namespace.name}`) ?? parameter.default ?? "null"
+    return [`${parameter.getConfig}=${value === "none" && parameter.kind === "size" ? "0" : value}`]
+  })
+  return [`storage-engine=${namespace.engine}`, ...places, ...keys].join(";")
+}
+
+const namespaceConfig = (server: Server, namespace: NamespaceConfiguration): string => {
+  const scope = `namespace/${namespace.name}`
+  const values = collect(server, namespace.section, parametersOf("namespace"), scope)
+  const geo = sectionOf(namespace.section, "geo2dsphere-within")
+  for (const [key, value] of collect(server, geo, parametersOf("namespace.geo2dsphere-within"), scope)) {
+    values.set(key, value)
+  }
+  return `${fill(recordedNamespaceConfig, values)};${storageConfig(server, namespace)}`
+}
+
+export const getConfig: Handler = (_model, server, command) => {
+  switch (command.parameters.get("context")) {
+    case undefined:
+      return "ERROR:4:missing 'context'"
+    case "service":
+      return serviceConfig(server)
+    case "network":
+      return networkConfig(server)
+    case "namespace": {
+      const name = namespaceParameter(command)
+      if (name === undefined) return "ERROR:20:missing 'namespace'"
+      const namespace = server.configuration.namespaces.find((found) => found.name === name)
+      return namespace === undefined ? namespaceNotFound : namespaceConfig(server, namespace)
+    }
+    case "security":
+    case "xdr":
+      return ""
+    default:
+      return "ERROR:4:invalid context"
+  }
+}
