@@ -1,0 +1,86 @@
+/** The operator's own Namespace, Deployment, Service and budget. */
+
+export interface OperatorInstallation {
+  readonly namespace: string
+  readonly image: string
+  /** Empty: the whole Kubernetes cluster. */
+  readonly watchNamespaces: ReadonlyArray<string>
+}
+
+export const serviceAccountName = "acko-operator"
+
+/** Selector and labels of everything that belongs to the operator itself. */
+export const operatorLabels = {
+  "app.kubernetes.io/name": "acko-operator",
+  "app.kubernetes.io/component": "controller",
+}
+
+/** Health and metrics. */
+const httpPort = 8081
+
+const container = ({ image, watchNamespaces }: OperatorInstallation) => ({
+  name: "operator",
+  image,
+  args: ["operator", ...watchNamespaces.map((namespace) => `--namespace=${namespace}`), "--log-format=json"],
+  env: [
+    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+    { name: "NODE_OPTIONS", value: "--max-old-space-size=192" },
+  ],
+  ports: [{ name: "http", containerPort: httpPort, protocol: "TCP" }],
+  livenessProbe: { httpGet: { path: "/healthz", port: "http" }, initialDelaySeconds: 15, periodSeconds: 20 },
+  readinessProbe: { httpGet: { path: "/readyz", port: "http" }, initialDelaySeconds: 2, periodSeconds: 5 },
+  resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "384Mi" } },
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  },
+})
+
+const deployment = (installation: OperatorInstallation) => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "acko-operator", namespace: installation.namespace, labels: operatorLabels },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: operatorLabels },
+    template: {
+      metadata: { labels: operatorLabels, annotations: { "kubectl.kubernetes.io/default-container": "operator" } },
+      spec: {
+        serviceAccountName,
+        // Long enough to finish or abandon a pass and to release the lease.
+        terminationGracePeriodSeconds: 30,
+        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
+        containers: [container(installation)],
+      },
+    },
+  },
+})
+
+const service = ({ namespace }: OperatorInstallation) => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "acko-operator", namespace, labels: operatorLabels },
+  spec: {
+    selector: operatorLabels,
+    ports: [{ name: "http", port: httpPort, targetPort: "http", protocol: "TCP" }],
+  },
+})
+
+export const operatorObjects = (
+  installation: OperatorInstallation,
+): Readonly<Record<string, ReadonlyArray<object>>> => ({
+  "operator/namespace.yaml": [
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {
+        name: installation.namespace,
+        labels: { ...operatorLabels, "pod-security.kubernetes.io/enforce": "restricted" },
+      },
+    },
+  ],
+  "operator/deployment.yaml": [deployment(installation)],
+  "operator/service.yaml": [service(installation)],
+})

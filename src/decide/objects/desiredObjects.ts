@@ -1,0 +1,77 @@
+/** Everything that should exist for one cluster. */
+import * as Either from "effect/Either"
+import type {
+  DesiredObjects,
+  DesiredRack,
+  EffectiveCluster,
+  EffectiveRack,
+  SpecProblem,
+} from "../../domain/EffectiveCluster.js"
+import { Annotation } from "../../domain/Labels.js"
+import { configHash, podSpecHash, stableHash } from "../configuration/hash.js"
+import { normalised } from "../normalise.js"
+import { configMap, meshSeeds, renderedConfig } from "./configMap.js"
+import { podDisruptionBudget } from "./pdb.js"
+import { podTemplate, type PodTemplate } from "./podTemplate.js"
+import { headlessService, podServices } from "./services.js"
+import { statefulSet } from "./statefulSet.js"
+import { templateParts, templatePartsAnnotation } from "./templateParts.js"
+
+const withAnnotations = (template: PodTemplate, annotations: Readonly<Record<string, string>>): PodTemplate => ({
+  ...template,
+  metadata: { ...template.metadata, annotations: { ...template.metadata.annotations, ...annotations } },
+})
+
+/** Hashes first, then the objects that carry them. The hash of the template covers neither itself nor the mesh seeds nor the size. */
+const desiredRack = (
+  cluster: EffectiveCluster,
+  rack: EffectiveRack,
+): Either.Either<DesiredRack, ReadonlyArray<SpecProblem>> =>
+  Either.gen(function* () {
+    const withoutSeeds = yield* renderedConfig(cluster, rack, [])
+    const complete = yield* renderedConfig(cluster, rack, meshSeeds(cluster))
+    const bare = podTemplate(cluster, rack)
+    const hashes = {
+      configHash: configHash(rack.config),
+      podSpecHash: podSpecHash({
+        image: cluster.image,
+        podSpec: cluster.spec.podSpec,
+        monitoring: cluster.spec.monitoring,
+        rackID: rack.id,
+      }),
+      templateHash: stableHash({ template: normalised(bare), configuration: withoutSeeds }),
+    }
+    const parts = templateParts(cluster, rack, bare)
+    const template = withAnnotations(bare, {
+      [Annotation.configHash]: hashes.configHash,
+      [Annotation.podSpecHash]: hashes.podSpecHash,
+      [Annotation.templateHash]: hashes.templateHash,
+      [templatePartsAnnotation]: JSON.stringify(parts),
+    })
+    return {
+      rack,
+      ...hashes,
+      templateParts: parts,
+      configMap: configMap(cluster, rack, complete),
+      statefulSet: (replicas) => statefulSet(cluster, rack, template, replicas),
+    }
+  })
+
+/**
+ * The desired objects. Left is never reached for a value of `effectiveCluster`, which renders the same configuration to check it.
+ *
+ * @param pods names of the pods that exist, for the Services per pod
+ */
+export const desiredObjects = (
+  cluster: EffectiveCluster,
+  pods: ReadonlyArray<string>,
+): Either.Either<DesiredObjects, ReadonlyArray<SpecProblem>> =>
+  Either.map(Either.all(cluster.racks.map((rack) => desiredRack(cluster, rack))), (racks) => {
+    const pdb = podDisruptionBudget(cluster)
+    return {
+      headlessService: headlessService(cluster),
+      ...(pdb === undefined ? {} : { pdb }),
+      racks,
+      podServices: podServices(cluster, pods),
+    }
+  })

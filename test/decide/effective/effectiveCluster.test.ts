@@ -1,0 +1,350 @@
+import * as Either from "effect/Either"
+import { describe, expect, it } from "vitest"
+import { rackSizes, resolveAmount } from "../../../src/decide/effective/amounts.js"
+import { effectiveCluster } from "../../../src/decide/effective/effectiveCluster.js"
+import { clusterView } from "../../support/clusterView.js"
+
+type Spec = Readonly<Record<string, unknown>>
+const accepted = (spec: Spec) =>
+  Either.getOrThrowWith(effectiveCluster(clusterView(spec)), (found) => new Error(JSON.stringify(found)))
+const refusedBy = (spec: Spec) =>
+  Either.match(effectiveCluster(clusterView(spec)), {
+    onLeft: (found) => found.map(({ rule }) => rule),
+    onRight: () => [],
+  })
+const warnedBy = (spec: Spec) => accepted(spec).warnings.map(({ rule }) => rule)
+const memory = { type: "memory", "data-size": 1073741824 }
+
+describe("defaults (D1–D14)", () => {
+  it("D1–D9: a cluster without configuration", () => {
+    const [rack] = accepted({ aerospikeConfig: null }).racks
+    expect(rack?.config).toEqual({
+      service: { "cluster-name": "demo", "proto-fd-max": 15000 },
+      network: { service: { port: 3000 }, heartbeat: { mode: "mesh", port: 3002 }, fabric: { port: 3001 } },
+    })
+    expect(rack?.ports).toEqual({ service: 3000, fabric: 3001, heartbeat: 3002 })
+  })
+
+  it("never overwrites what is there, and changes no input", () => {
+    const spec = {
+      aerospikeConfig: {
+        service: { "cluster-name": "other", "proto-fd-max": 20000 },
+        network: { service: { address: "any", port: 4000 }, heartbeat: { port: 4002 }, fabric: { port: 4001 } },
+      },
+    }
+    const before = JSON.stringify(spec)
+    const cluster = accepted(spec)
+    expect(cluster.clusterName).toBe("other")
+    expect(cluster.racks[0]?.ports).toEqual({ service: 4000, fabric: 4001, heartbeat: 4002 })
+    expect(JSON.stringify(spec)).toBe(before)
+  })
+
+  it("is idempotent", () => {
+    const once = accepted({}).racks[0]?.config
+    expect(accepted({ aerospikeConfig: once }).racks[0]?.config).toEqual(once)
+  })
+
+  it("D10–D14", () => {
+    const cluster = accepted({
+      monitoring: { enabled: true, serviceMonitor: { enabled: true } },
+      podSpec: { hostNetwork: true },
+    })
+    expect(cluster.spec.monitoring).toEqual({
+      enabled: true,
+      exporterImage: "aerospike/aerospike-prometheus-exporter:1.16.1",
+      port: 9145,
+      serviceMonitor: { enabled: true, interval: "30s" },
+    })
+    expect(cluster.spec.podSpec).toMatchObject({ multiPodPerHost: false, dnsPolicy: "ClusterFirstWithHostNet" })
+  })
+})
+
+describe("racks and sizes (behaviour.md §1.9, appendix B)", () => {
+  it.each([
+    [7, 3, [3, 2, 2]],
+    [5, 2, [3, 2]],
+    [2, 3, [1, 1, 0]],
+    [0, 2, [0, 0]],
+  ])("size %i over %i racks", (size, racks, sizes) => {
+    expect(rackSizes(size, racks)).toEqual(sizes)
+  })
+
+  it.each<[string | number | undefined, number, number, number]>([
+    ["25%", 8, 1, 2],
+    ["25%", 6, 1, 2],
+    ["50%", 6, 1, 3],
+    ["10%", 3, 1, 1],
+    [0, 3, 1, 1],
+    ["0%", 3, 1, 1],
+    ["x", 3, 1, 1],
+    [undefined, 3, 1, 1],
+    [0, 3, 0, 0],
+    ["0%", 3, 0, 0],
+  ])("%j of %i, at least %i", (value, total, minimum, expected) => {
+    expect(resolveAmount(value, total, { minimum, fallback: minimum })).toBe(expected)
+  })
+
+  it("merges a rack's configuration over the cluster's; racks keep their own ports", () => {
+    const cluster = accepted({
+      size: 5,
+      rackConfig: {
+        racks: [
+          { id: 2, aerospikeConfig: { network: { service: { port: 4000 } }, service: { "proto-fd-max": 1024 } } },
+          { id: 1, zone: "a" },
+        ],
+        maxIgnorablePods: 0,
+        rollingUpdateBatchSize: "50%",
+      },
+    })
+    expect(cluster.racks.map(({ id, size, ports }) => [id, size, ports.service])).toEqual([
+      [2, 3, 4000],
+      [1, 2, 3000],
+    ])
+    expect(cluster.racks[0]?.config["service"]).toEqual({ "cluster-name": "demo", "proto-fd-max": 1024 })
+    expect(cluster.maxIgnorablePods, "W10: 0 means 0").toEqual({ 1: 0, 2: 0 })
+    expect(cluster.restartBatch).toEqual({ 2: 2, 1: 1 })
+  })
+})
+
+describe("namespaces", () => {
+  const namespaces = (engine: unknown, storage?: unknown) =>
+    accepted({
+      aerospikeConfig: { namespaces: [{ name: "test", "storage-engine": engine }] },
+      ...(storage === undefined ? {} : { storage }),
+    }).racks[0]?.namespaces[0]
+  const claim = (more: Spec = {}) => ({
+    volumes: [
+      {
+        name: "data",
+        source: { persistentVolume: { size: "1Gi", storageClass: "local", ...more } },
+        aerospike: { path: "/opt/aerospike/data" },
+      },
+    ],
+  })
+  const file = { type: "device", file: "/opt/aerospike/data/test.dat", filesize: 4294967296 }
+
+  it("has the server's replication factor by default", () => {
+    expect(namespaces(memory)?.replicationFactor).toBe(2)
+  })
+
+  it("outlives the pod only on a persistent volume", () => {
+    expect(namespaces(memory)?.isPersistent).toBe(false)
+    expect(namespaces(file)?.isPersistent, "container file system").toBe(false)
+    expect(
+      namespaces(file, {
+        volumes: [{ name: "data", source: { emptyDir: {} }, aerospike: { path: "/opt/aerospike/data" } }],
+      })?.isPersistent,
+    ).toBe(false)
+    expect(namespaces(file, claim())?.isPersistent).toBe(true)
+    expect(
+      namespaces(file, { ...claim(), localStorageClasses: ["local"], deleteLocalStorageOnRestart: true })?.isPersistent,
+      "the claim goes at every restart",
+    ).toBe(false)
+    expect(namespaces({ type: "memory", file: "/opt/aerospike/data/test.dat" }, claim())?.isPersistent).toBe(true)
+  })
+
+  it("knows volumes whose claims go with their pods", () => {
+    const volume = (name: string, more: Spec = {}) => ({
+      name,
+      source: { persistentVolume: { size: "1Gi", ...more } },
+      aerospike: { path: `/${name}` },
+    })
+    const cluster = accepted({
+      storage: {
+        filesystemVolumePolicy: { cascadeDelete: true },
+        volumes: [
+          volume("a"),
+          { ...volume("b"), cascadeDelete: false },
+          volume("c", { volumeMode: "Block" }),
+          { name: "d", source: { emptyDir: {} }, cascadeDelete: true },
+        ],
+      },
+    })
+    expect(cluster.racks[0]?.cascadeVolumes).toEqual(["a"])
+  })
+})
+
+describe("refusals name rule, field and fix", () => {
+  const namespacesOf = (...list: ReadonlyArray<unknown>) => ({ aerospikeConfig: { namespaces: list } })
+  const test = (more: Spec) => ({ name: "test", "storage-engine": memory, ...more })
+  const racks = (...list: ReadonlyArray<Spec>) => ({ rackConfig: { racks: list } })
+  const volumes = (...list: ReadonlyArray<Spec>) => ({ storage: { volumes: list } })
+
+  it.each<[string, Spec, ReadonlyArray<string | undefined>]>([
+    ["V1 size 9 (R116)", { size: 9 }, ["V1"]],
+    ["V1 size -1 (R116)", { size: -1 }, ["V1"]],
+    ["V2 size 0", { size: 0, aerospikeConfig: {} }, ["V2"]],
+    ["V3", { image: "" }, ["V3"]],
+    ["V6, V7", { aerospikeConfig: { xdr: {}, tls: null } }, ["V6", "V7"]],
+    ["V8", namespacesOf(test({}), test({ name: "b" }), test({ name: "c" })), ["V8"]],
+    ["namespaces as a map", { aerospikeConfig: { namespaces: { a: {}, b: {}, c: {} } } }, ["V9", "V9"]],
+    ["V10", namespacesOf(test({ "strong-consistency": true, "rack-id": 1 })), ["V10", "V10"]],
+    ["V12", { aerospikeConfig: { security: { ldap: {}, "enable-security": true } } }, ["V12"]],
+    ["V13", { aerospikeConfig: { network: { heartbeat: { mode: "multicast" } } } }, ["V13"]],
+    ["V57", { aerospikeConfig: { service: null } }, ["V57"]],
+    ["V58", { aerospikeConfig: { network: [] } }, ["V58"]],
+    ["V59", { aerospikeConfig: { network: { fabric: "x" } } }, ["V59"]],
+    ["V22", racks({ id: 0 }), ["V22"]],
+    ["V23", racks({ id: 1 }, { id: 1 }), ["V23"]],
+    ["V24", racks({ id: 1, rackLabel: "a" }, { id: 2, rackLabel: "a" }), ["V24"]],
+    ["V25", { rackConfig: { racks: [{ id: 1 }], scaleDownBatchSize: "2" } }, ["V25"]],
+    ["V26", { rackConfig: { racks: [{ id: 1 }], maxIgnorablePods: -1 } }, ["V26"]],
+    ["V27", { rackConfig: { racks: [{ id: 1 }], rollingUpdateBatchSize: "101%" } }, ["V27"]],
+    ["V36", volumes({ name: "a", source: { emptyDir: {} } }, { name: "a", source: { emptyDir: {} } }), ["V36"]],
+    ["V37", volumes({ name: "a", source: {} }), ["V37"]],
+    ["V38", volumes({ name: "a", source: { emptyDir: {}, hostPath: { path: "/x" } } }), ["V38"]],
+    ["V39", volumes({ name: "a", source: { persistentVolume: { size: "" } } }), ["V39"]],
+    ["V40", volumes({ name: "a", source: { persistentVolume: { size: "10Gib" } } }), ["V40"]],
+    ["V41", volumes({ name: "a", source: { persistentVolume: { size: "0" } } }), ["V41"]],
+    ["V42", volumes({ name: "a", source: { emptyDir: {} }, aerospike: { path: "data" } }), ["V42"]],
+    [
+      "V42 with shell text (R122)",
+      volumes({ name: "a", source: { emptyDir: {} }, aerospike: { path: "/a$(x)" } }),
+      ["V42"],
+    ],
+    [
+      "V43",
+      volumes({ name: "a", source: { emptyDir: {} }, aerospike: { path: "/a", subPath: "x", subPathExpr: "y" } }),
+      ["V43"],
+    ],
+    ["V46", { storage: { deleteLocalStorageOnRestart: true } }, ["V46"]],
+    ["storage of a rack too", racks({ id: 1, storage: { volumes: [{ name: "a", source: {} }] } }), ["V37"]],
+    ["config of a rack too", racks({ id: 1, aerospikeConfig: { xdr: {} } }), ["V6"]],
+    [
+      "V50",
+      {
+        operations: [
+          { kind: "PodRestart", id: "1" },
+          { kind: "PodRestart", id: "2" },
+        ],
+      },
+      ["V50"],
+    ],
+    ["V51", { operations: [{ kind: "PodRestart", id: "" }] }, ["V51"]],
+    ["V53", { overrides: { size: 3 } }, ["V53"]],
+    ["V29 against the real ports (W32)", { monitoring: { enabled: true, port: 3000 } }, ["V29"]],
+    ["equal ports", { aerospikeConfig: { network: { service: { port: 3002 } } } }, ["port.same"]],
+    ["a port below 1024", { aerospikeConfig: { network: { service: { port: 80 } } } }, ["port.range"]],
+    [
+      "a cluster name that breaks info commands (R121)",
+      { aerospikeConfig: { service: { "cluster-name": "a;b" } } },
+      ["name.cluster"],
+    ],
+    [
+      "a rack with another cluster name",
+      racks({ id: 1, aerospikeConfig: { service: { "cluster-name": "x" } } }),
+      ["rack.cluster-name"],
+    ],
+    [
+      "R119: Enterprise directives beyond V10",
+      { aerospikeConfig: { service: { "feature-key-file": "/x" } } },
+      ["enterprise"],
+    ],
+    ["R120: a log below /etc", { aerospikeConfig: { logging: [{ name: "/etc/passwd", any: "info" }] } }, ["path"]],
+    ["R120: ..", { aerospikeConfig: { service: { "work-directory": "/opt/../etc" } } }, ["path"]],
+    ["R117: injection", { aerospikeConfig: { service: { "node-id": "a\nb" } } }, ["render"]],
+    ["template without size", { size: undefined, templateRef: { name: "t" } }, ["template"]],
+  ])("%s", (_title, spec, rules) => {
+    expect(refusedBy(spec)).toEqual(rules)
+  })
+
+  it("collects errors of several fields at once, with paths", () => {
+    const found = Either.getOrThrow(
+      Either.flip(effectiveCluster(clusterView({ size: "3", paused: 1, rackConfig: { racks: [{ id: 1, zone: 2 }] } }))),
+    )
+    expect(found.map(({ path }) => path)).toEqual(["spec.size", "spec.rackConfig.racks[0].zone", "spec.paused"])
+    expect(found.every(({ fix, message }) => fix !== "" && message !== "")).toBe(true)
+  })
+
+  it("tolerates unknown fields, unknown specs and nulls", () => {
+    expect(refusedBy({ futureField: { a: 1 }, storage: { volumes: null }, podSpec: null })).toEqual([])
+    expect(Either.isLeft(effectiveCluster(clusterView({}, { spec: undefined })))).toBe(true)
+    expect(Either.isLeft(effectiveCluster(clusterView({}, { spec: "text" })))).toBe(true)
+  })
+
+  it.each<[string, ReadonlyArray<string>]>([
+    ["aerospike:ce-8.1.1.1", []],
+    ["aerospike:8.1.0", []],
+    ["aerospike:v8.1.1", []],
+    ["aerospike:ce-8.1.1.1@sha256:abc123", []],
+    ["aerospike@sha256:abc123", []],
+    ["localhost:5000/aerospike:ce-8.1.1.1", []],
+    ["aerospike", []],
+    ["aerospike:latest", []],
+    ["aerospike:ee-8.0.0.1_1", ["V4"]],
+    ["aerospike:EE-8.0.0.1", ["V4"]],
+    ["aerospike:ENT-8.1.0", ["V4"]],
+    ["myrepo/aerospike:ee-8.1.1.1", ["V4"]],
+    ["aerospike-enterprise:8.0.0", ["V4"]],
+    ["aerospike/aerospike-server-enterprise", ["V4"]],
+    ["aerospike:ee-7.0.0", ["V4", "V5"]],
+    ["aerospike:ce-7.2.0.6", ["V5"]],
+    ["aerospike:7.0.0", ["V5"]],
+    ["aerospike:ce-7", ["V5"]],
+    ["localhost:5000/aerospike:ee-8.0.0", ["V4"]],
+    ["localhost:5000/aerospike:ce-7.0.0", ["V5"]],
+  ])("C.1: image %s", (image, rules) => {
+    expect(refusedBy({ image })).toEqual(rules)
+  })
+
+  it.each<[unknown, ReadonlyArray<string>]>([
+    [1, []],
+    [3, []],
+    [2.0, []],
+    [4, ["V49"]],
+    [5, ["V11", "V49"]],
+    [0, ["V11", "V48"]],
+    [-1, ["V11", "V47"]],
+    [2.5, ["V47"]],
+    [-1.5, ["V11", "V47"]],
+    ["2", ["V48"]],
+    [true, ["V48"]],
+    [null, ["V48"]],
+  ])("C.3: replication factor %j in a cluster of 3", (factor, rules) => {
+    expect(refusedBy(namespacesOf(test({ "replication-factor": factor })))).toEqual(rules)
+  })
+
+  it.each(["Demo", "1a", "a.b", "a".repeat(60)])("R111: a cluster called %s", (name) => {
+    expect(Either.isLeft(effectiveCluster(clusterView({}, { name })))).toBe(true)
+  })
+})
+
+describe("warnings", () => {
+  it("says what does nothing on Community Edition", () => {
+    const cluster = accepted({
+      aerospikeAccessControl: { users: [{ name: "a", secretName: "s", roles: ["sys-admin"] }] },
+      aerospikeConfig: { security: {}, namespaces: [test] },
+    })
+    expect(cluster.hasAccessControl).toBe(true)
+    expect(cluster.warnings.map(({ path }) => path)).toEqual([
+      "spec.aerospikeAccessControl",
+      "spec.aerospikeConfig.security",
+    ])
+  })
+  const test = { name: "test", "replication-factor": 2, "storage-engine": memory }
+
+  it.each<[string, Spec]>([
+    ["W1", { image: "aerospike" }],
+    ["W2", { image: "localhost:5000/aerospike:latest" }],
+    ["W3", { podSpec: { hostNetwork: true, multiPodPerHost: true } }],
+    ["W4", { podSpec: { hostNetwork: true, dnsPolicy: "Default" } }],
+    ["W6", { monitoring: { serviceMonitor: { enabled: true } } }],
+    ["W7", { monitoring: { prometheusRule: { enabled: true } } }],
+    ["W10", { storage: { volumes: [{ name: "a", source: { hostPath: { path: "/x" } } }] } }],
+    ["W11", { storage: { volumes: [{ name: "a", source: { emptyDir: {} }, cascadeDelete: true }] } }],
+    ["W12", { storage: { localStorageClasses: ["l"] } }],
+    ["W13", { aerospikeConfig: { service: { "work-directory": "/opt/work" }, namespaces: [test] } }],
+    ["W14", { rollingUpdateBatchSize: 4 }],
+    ["W15", { maxUnavailable: 3 }],
+    ["W16", { maxUnavailable: "100%" }],
+    ["template", { templateRef: { name: "t" } }],
+    ["required.namespace", { aerospikeConfig: {} }],
+    ["seeds", { aerospikeConfig: { namespaces: [test], network: { heartbeat: { "mesh-seed-address-port": "a 1" } } } }],
+  ])("%s", (rule, spec) => {
+    expect(warnedBy(spec)).toEqual([rule])
+  })
+
+  it("a plain cluster has none", () => {
+    expect(warnedBy({})).toEqual([])
+  })
+})
