@@ -36,8 +36,10 @@ const direction = (folder) => ({
           ...(folder === "domain" || folder === "decide"
             ? [{ group: [...impure, "@effect/platform*", "node:*", "!node:crypto"], message: "pure code: no effects, clock, randomness or I/O" }]
             : []),
-          ...(folder === "kube" ? [] : [{ group: ["@kubernetes/client-node"], message: "only src/kube/KubeAccess.ts imports it", allowTypeImports: false }]),
-          ...(folder === "aerospike" ? [] : [{ group: ["aerospike"], message: "only the client-view child process imports it" }]),
+        ],
+        paths: [
+          ...(folder === "kube" ? [] : [{ name: "@kubernetes/client-node", message: "only src/kube/KubeAccess.ts imports it" }]),
+          ...(folder === "aerospike" ? [] : [{ name: "aerospike", message: "only the client-view child process imports it" }]),
         ],
       },
     ],

@@ -1,0 +1,35 @@
+/** Everything one pass may know, read from the stores in one go. No I/O: a pass in steady state costs the API server nothing. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ClusterKey } from "../domain/Kubernetes.js"
+import type { DecisionSettings, PassMemory, Snapshot } from "../domain/Snapshot.js"
+import { ClientViews } from "./ClientViews.js"
+import { Facts } from "./Facts.js"
+import { Stores } from "./Sources.js"
+
+/** None when there is no such cluster. */
+export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: PassMemory, settings: DecisionSettings) {
+  const stores = yield* Stores
+  const facts = yield* Facts
+  const clientViews = yield* ClientViews
+  const cluster = yield* stores.clusters.get(key)
+  if (cluster === undefined) return Option.none<Snapshot>()
+  const clientView = yield* clientViews.get(key)
+  return Option.some<Snapshot>({
+    key,
+    now: yield* Clock.currentTimeMillis,
+    cluster,
+    pods: yield* stores.pods.byCluster(key),
+    statefulSets: yield* stores.statefulSets.byCluster(key),
+    configMaps: yield* stores.configMaps.byCluster(key),
+    services: yield* stores.services.byCluster(key),
+    pdbs: yield* stores.pdbs.byCluster(key),
+    claims: yield* stores.claims.byCluster(key),
+    facts: yield* facts.get(key),
+    podsChangedAt: yield* stores.pods.changedAt(key),
+    ...(clientView === undefined ? {} : { clientView }),
+    memory,
+    settings,
+  })
+})

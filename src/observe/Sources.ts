@@ -1,0 +1,119 @@
+/** What the operator watches: one watch per kind for the whole operator, label-selected, each feeding the store of its kind. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { OperatorConfig } from "../config/OperatorConfig.js"
+import {
+  Kinds,
+  type ClaimView,
+  type ClusterKey,
+  type ObjectIdentity,
+  type OwnedView,
+  type PodView,
+  type ResourceKind,
+  type StatefulSetView,
+} from "../domain/Kubernetes.js"
+import { Label, ownedSelector } from "../domain/Labels.js"
+import type { ClusterView } from "../domain/Snapshot.js"
+import { clusterFingerprint, ownedFingerprint, statefulSetFingerprint } from "./fingerprints.js"
+import { make as makeStore, type Change, type Store } from "./Store.js"
+import { claimView, clusterView, ownedView, podView, statefulSetView } from "./views.js"
+
+export interface StoresShape {
+  readonly clusters: Store<ClusterView>
+  readonly pods: Store<PodView>
+  readonly statefulSets: Store<StatefulSetView>
+  readonly services: Store<OwnedView>
+  readonly configMaps: Store<OwnedView>
+  readonly pdbs: Store<OwnedView>
+  readonly claims: Store<ClaimView>
+}
+
+/** Owned objects name their cluster by label; the label is the operator's own, users cannot overwrite it (W75). */
+const byInstance = (view: ObjectIdentity & { readonly labels: Readonly<Record<string, string>> }) => {
+  const name = view.labels[Label.instance]
+  return name === undefined ? [] : [{ namespace: view.namespace, name } satisfies ClusterKey]
+}
+
+/** One store per kind. Empty until something feeds them. */
+export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
+  static readonly layer = Layer.effect(
+    Stores,
+    Effect.gen(function* () {
+      const { watchNamespaces: namespaces } = yield* OperatorConfig
+      return {
+        clusters: yield* makeStore({
+          kind: Kinds.AerospikeCluster,
+          decode: clusterView,
+          keysOf: ({ namespace, name }) => [{ namespace, name }],
+          fingerprint: clusterFingerprint,
+          namespaces,
+        }),
+        pods: yield* makeStore({ kind: Kinds.Pod, decode: podView, keysOf: byInstance, namespaces }),
+        statefulSets: yield* makeStore({
+          kind: Kinds.StatefulSet,
+          decode: statefulSetView,
+          keysOf: byInstance,
+          fingerprint: statefulSetFingerprint,
+          namespaces,
+        }),
+        services: yield* makeStore({
+          kind: Kinds.Service,
+          decode: ownedView,
+          keysOf: byInstance,
+          fingerprint: ownedFingerprint,
+          namespaces,
+        }),
+        configMaps: yield* makeStore({
+          kind: Kinds.ConfigMap,
+          decode: ownedView,
+          keysOf: byInstance,
+          fingerprint: ownedFingerprint,
+          namespaces,
+        }),
+        pdbs: yield* makeStore({
+          kind: Kinds.PodDisruptionBudget,
+          decode: ownedView,
+          keysOf: byInstance,
+          fingerprint: ownedFingerprint,
+          namespaces,
+        }),
+        claims: yield* makeStore({
+          kind: Kinds.PersistentVolumeClaim,
+          decode: claimView,
+          keysOf: byInstance,
+          namespaces,
+        }),
+      }
+    }),
+  )
+}
+
+/** A store whatever its view: what feeding it needs. */
+export type AnyStore = Pick<Store<never>, "kind" | "feed" | "confirm" | "confirmGone" | "ready" | "isReady"> & {
+  readonly subscribe: (
+    listener: (change: Pick<Change<never>, "keys" | "why">) => Effect.Effect<void>,
+  ) => Effect.Effect<void, never, Scope.Scope>
+}
+
+/** Every store with the selector of its watch. Resources of users carry no label of ours. */
+export const sources = (
+  stores: StoresShape,
+): ReadonlyArray<{ readonly store: AnyStore; readonly labelSelector?: string }> => [
+  { store: stores.clusters },
+  { store: stores.pods, labelSelector: ownedSelector },
+  { store: stores.statefulSets, labelSelector: ownedSelector },
+  { store: stores.services, labelSelector: ownedSelector },
+  { store: stores.configMaps, labelSelector: ownedSelector },
+  { store: stores.pdbs, labelSelector: ownedSelector },
+  { store: stores.claims, labelSelector: ownedSelector },
+]
+
+/** The store of a kind, if we keep one. */
+export const storeOf = (stores: StoresShape, kind: ResourceKind): AnyStore | undefined =>
+  sources(stores).find(({ store }) => store.kind.kind === kind.kind && store.kind.group === kind.group)?.store
+
+/** Completes when every store has its first complete picture: nothing is worked on before. */
+export const allReady = (stores: StoresShape): Effect.Effect<void> =>
+  Effect.forEach(sources(stores), ({ store }) => store.ready, { concurrency: "unbounded", discard: true })

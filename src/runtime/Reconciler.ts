@@ -1,0 +1,139 @@
+/**
+ * One pass over one cluster: gather → plan → execute → project → publish. All reading and writing of the pass happens here; every choice in
+ * it was made by `decide`. The only state kept between passes is {@link PassMemory}, which may be lost at any time.
+ */
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { execute } from "../act/Executor.js"
+import { OperatorConfig } from "../config/OperatorConfig.js"
+import { plan } from "../decide/plan.js"
+import { project } from "../decide/project.js"
+import { keyString, type ClusterKey } from "../domain/Kubernetes.js"
+import type { Plan } from "../domain/Plan.js"
+import type { Report } from "../domain/Report.js"
+import { emptyMemory, type PassMemory, type Snapshot } from "../domain/Snapshot.js"
+import { KubeReader, KubeWriter } from "../kube/KubeClient.js"
+import { type KubeError, isConflict, isNotFound } from "../kube/KubeError.js"
+import { ClientViews } from "../observe/ClientViews.js"
+import { Facts } from "../observe/Facts.js"
+import { gather } from "../observe/Snapshots.js"
+import { Stores } from "../observe/Sources.js"
+import { EventRecorder } from "../report/EventRecorder.js"
+import { writeStatus } from "../report/StatusWriter.js"
+
+/** The report could not be written; the world was still acted upon. Retried with back-off by the controller. */
+export class StatusNotWritten extends Data.TaggedError("StatusNotWritten")<{ readonly cause: KubeError }> {
+  override get message(): string {
+    return `status not written: ${this.cause.message}`
+  }
+}
+
+/** When to look again, event or not. */
+export interface PassOutcome {
+  readonly requeueAfterMs?: number
+}
+
+/** A step found the world newer than the snapshot: the store catches up within moments, and its event wakes us earlier. */
+const staleRetryMs = 100
+
+/** What happened in the latest pass over a cluster, for those who watch the operator (`acko status`, the demo, tests). */
+export interface PassTrace {
+  readonly snapshot: Snapshot
+  readonly plan: Plan
+  readonly report: Report
+}
+
+export class Reconciler extends Context.Tag("acko/Reconciler")<
+  Reconciler,
+  {
+    readonly reconcile: (key: ClusterKey) => Effect.Effect<PassOutcome, StatusNotWritten>
+    /** The latest pass over a cluster, if there was one. */
+    readonly latest: (key: ClusterKey) => Effect.Effect<Option.Option<PassTrace>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    Reconciler,
+    Effect.suspend(() => make),
+  )
+}
+
+const requeue = (report: Report): PassOutcome => {
+  const delays = [report.requeueAfterMs, report.again ? staleRetryMs : undefined].filter((ms) => ms !== undefined)
+  return delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) }
+}
+
+const make = Effect.gen(function* () {
+  const context = yield* Effect.context<KubeReader | KubeWriter | Stores | Facts | ClientViews>()
+  const config = yield* OperatorConfig
+  const facts = yield* Facts
+  const clientViews = yield* ClientViews
+  const events = yield* EventRecorder
+  const memories = new Map<string, PassMemory>()
+  const traces = new Map<string, PassTrace>()
+
+  const forget = (key: ClusterKey) =>
+    Effect.gen(function* () {
+      memories.delete(keyString(key))
+      traces.delete(keyString(key))
+      yield* facts.forget(key)
+      yield* clientViews.forget(key)
+    })
+
+  /** Writes what people see. A vanished or replaced resource needs no report. */
+  const publish = (snapshot: Snapshot, report: Report) =>
+    Effect.gen(function* () {
+      yield* events.record(snapshot.cluster, report.events)
+      if (report.write !== "now") return false
+      return yield* writeStatus(snapshot.cluster, report.status).pipe(
+        Effect.as(true),
+        Effect.catchIf(
+          (error) => isNotFound(error) || isConflict(error),
+          () => Effect.succeed(false),
+        ),
+        Effect.mapError((cause) => new StatusNotWritten({ cause })),
+      )
+    })
+
+  /** Starts what the plan wants to know; the answers come back as triggers, the pass does not wait for them. */
+  const inquire = (snapshot: Snapshot, decided: Plan) =>
+    Effect.gen(function* () {
+      if (decided._tag === "Refused") return
+      if (decided.facts !== undefined) yield* facts.request(snapshot.key, decided.facts)
+      if (decided._tag !== "Proceed" || !decided.clientView || decided.effective === undefined) return
+      if (!config.clientView) return
+      const port = decided.effective.racks[0]?.ports.service
+      const seeds = snapshot.pods.flatMap(({ podIP, isTerminating }) =>
+        podIP === undefined || port === undefined || isTerminating ? [] : [{ host: podIP, port }],
+      )
+      if (seeds.length > 0)
+        yield* clientViews.request(snapshot.key, { seeds, clusterName: decided.effective.clusterName })
+    })
+
+  const pass = Effect.fn("Reconciler.pass")(function* (key: ClusterKey) {
+    const id = keyString(key)
+    const memory = memories.get(id) ?? emptyMemory
+    const gathered = yield* gather(key, memory, config.decision)
+    if (Option.isNone(gathered)) {
+      yield* forget(key)
+      return {}
+    }
+    const snapshot = gathered.value
+    const decided = plan(snapshot)
+    const results = yield* execute(snapshot, decided)
+    const report = project(snapshot, decided, results)
+    memories.set(id, report.memory)
+    traces.set(id, { snapshot, plan: decided, report })
+    yield* inquire(snapshot, decided)
+    const written = yield* publish(snapshot, report)
+    if (written) memories.set(id, { ...report.memory, statusWrittenAt: results.finishedAt })
+    return requeue(report)
+  })
+
+  return Reconciler.of({
+    reconcile: (key) => Effect.provide(pass(key), context),
+    latest: (key) => Effect.sync(() => Option.fromNullable(traces.get(keyString(key)))),
+  })
+})

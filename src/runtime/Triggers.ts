@@ -1,0 +1,9 @@
+/** The queue of clusters that want a pass: everything that happens ends up here as a key and a reason. */
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+import { keyString, type ClusterKey } from "../domain/Kubernetes.js"
+import { make, type WorkQueue } from "./WorkQueue.js"
+
+export class Triggers extends Context.Tag("acko/Triggers")<Triggers, WorkQueue<ClusterKey>>() {
+  static readonly layer = Layer.scoped(Triggers, make<ClusterKey>({ name: "clusters", keyString }))
+}
