@@ -1,0 +1,177 @@
+/** `acko demo` (`npm start`): the main job from end to end in the sandbox, with the operator over real HTTP and real TCP. */
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as LogLevel from "effect/LogLevel"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
+import { ClusterClient } from "../aerospike/ClusterClient.js"
+import { collect } from "../aerospike/Enrichment.js"
+import { OperatorConfig } from "../config/OperatorConfig.js"
+import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.js"
+import { Kinds } from "../domain/Kubernetes.js"
+import * as KubeAccess from "../kube/KubeAccess.js"
+import * as KubeTransport from "../kube/KubeTransport.js"
+import { Observers } from "../observe/Observers.js"
+import * as Operator from "../Operator.js"
+import { makeSandbox, type Sandbox } from "../sandbox/Sandbox.js"
+import { record } from "../sandbox/Timeline.js"
+import { showLines, showScreen } from "./demo/Display.js"
+import { type Enrichment, promises, renderPromises, summarise } from "./demo/report.js"
+import { cluster, makeSteps, type Step } from "./demo/steps.js"
+
+const operatorUser = "acko-operator"
+
+const report = Options.file("report").pipe(
+  Options.optional,
+  Options.withDescription("Also write the figures as JSON to this file"),
+)
+
+/** Some promise was not kept. */
+export class PromiseBroken extends Data.TaggedError("PromiseBroken")<{ readonly promises: ReadonlyArray<string> }> {
+  override get message(): string {
+    return `not kept: ${this.promises.join("; ")}`
+  }
+}
+
+const clock = () => performance.timeOrigin + performance.now()
+
+/** The production operator against the sandbox. */
+const operatorLayer = (sandbox: Sandbox) => {
+  const access = KubeAccess.layerStatic({
+    baseUrl: sandbox.api.url,
+    ca: sandbox.api.certificate,
+    token: sandbox.tokens[operatorUser] ?? "",
+  })
+  return Operator.layer.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Layer.provide(KubeTransport.layer(), access),
+        AerospikeInfo.layer,
+        ClusterClient.layer({ workerPath: Operator.clientViewWorker.pathname }),
+        // A poll every 2 s instead of 10: the step without watches shall not be the longest.
+        OperatorConfig.layer({ pollIntervalMs: 2_000 }),
+      ),
+    ),
+  )
+}
+
+/** All nodes answer 50 ms late for a moment: collected together, and one by one. */
+const measureEnrichment = (sandbox: Sandbox) =>
+  Effect.gen(function* () {
+    const nodeLatencyMs = 50
+    const pods = sandbox.world.server.list(Kinds.Pod, { namespace: cluster.namespace }).items
+    const targets = pods.map((pod) => {
+      const { podIP } = (pod["status"] ?? {}) as { readonly podIP?: string }
+      return {
+        podName: pod.metadata.name ?? "",
+        podUid: pod.metadata.uid ?? "",
+        address: { host: podIP ?? "", port: 3000 },
+      }
+    })
+    const ask = (concurrency: number) =>
+      collect({ targets, expectedSize: pods.length, namespaces: ["test"], concurrency })
+    yield* ask(8)
+    const each = (run: (pod: string) => Effect.Effect<void>) =>
+      Effect.forEach(targets, ({ podName }) => run(`${cluster.namespace}/${podName}`), { discard: true })
+    yield* each((pod) => sandbox.world.aerospike.setFault(pod, { _tag: "Slow", ms: nodeLatencyMs }))
+    const started = performance.now()
+    const parallel = yield* ask(8)
+    const parallelMs = performance.now() - started
+    yield* ask(1)
+    const sequentialMs = performance.now() - started - parallelMs
+    yield* each((pod) => sandbox.world.aerospike.clearFault(pod))
+    return { nodeLatencyMs, parallel, parallelMs, sequentialMs } satisfies Enrichment
+  })
+
+const demo = Effect.gen(function* () {
+  const sandbox = yield* makeSandbox({
+    objects: [aerospikeClusterCrd(), aerospikeClusterTemplateCrd()],
+    users: [operatorUser],
+    settings: { podStartMs: 200, probePeriodMs: 1_000 },
+  })
+  const timeline = record(sandbox.world.server, { ...cluster, cluster: cluster.name, user: operatorUser, now: clock })
+  const startedAt = clock()
+  const isTerminal = process.stdout.isTTY
+  const modesSeen: Array<string> = []
+
+  const operator = yield* Layer.build(operatorLayer(sandbox))
+  const observers = Context.get(operator, Observers)
+  const running = yield* Effect.forkScoped(Effect.provide(Operator.run, operator))
+  const podMode = Effect.map(observers.modes, (all) => all.find(({ kind }) => kind === "Pod")?.mode ?? "stopped")
+  const follow = Effect.forever(
+    Effect.flatMap(podMode, (mode) => {
+      if (modesSeen.at(-1) !== mode) {
+        modesSeen.push(mode)
+        timeline.mark(`pods are learned by ${mode}`)
+      }
+      return Effect.sleep("20 millis")
+    }),
+  )
+  if (isTerminal) yield* Effect.forkScoped(showScreen(sandbox, timeline, startedAt, observers.modes))
+  else showLines(timeline, startedAt, (line) => process.stdout.write(`${line}\n`))
+  yield* Effect.forkScoped(follow)
+
+  const steps: Array<Step> = []
+  const { run, wish, withoutWatches, remove } = makeSteps(sandbox, timeline, steps)
+  const first = { size: 8, image: "aerospike:ce-8.1.1.1", protoFdMax: 15_000 }
+  const job = Effect.gen(function* () {
+    yield* run("create 8 nodes", "create", wish(first))
+    yield* sandbox.world.aerospike.write(cluster.name, "test", 100_000)
+    const from = timeline.mark("nothing to do: the operator keeps quiet")
+    yield* Effect.sleep("2 seconds")
+    const quiet = { from, to: clock() }
+    const enrichment = yield* Effect.provide(measureEnrichment(sandbox), AerospikeInfo.layer)
+    const changed = { ...first, protoFdMax: 15_001 }
+    yield* run("change a static setting: rolling restart", "restart", wish(changed))
+    const upgraded = { ...changed, image: "aerospike:ce-8.1.2.0" }
+    yield* run("change the image: rolling restart", "restart", wish(upgraded))
+    yield* run("scale to 5", "scale", wish({ ...upgraded, size: 5 }))
+    const before = modesSeen.length
+    const last = withoutWatches({ ...upgraded, size: 5, protoFdMax: 15_002 })
+    yield* run("restart while the watch is broken", "restart", last, { seconds: 120, isWatched: false })
+    yield* Effect.repeat(Effect.sleep("50 millis"), { until: () => modesSeen.at(-1) === "watching" }).pipe(
+      Effect.timeoutOption("30 seconds"),
+    )
+    const lostRecords = yield* sandbox.world.aerospike.lostRecords
+    yield* sandbox.world.aerospike.release(cluster.name)
+    yield* run("delete", "delete", remove)
+    return { quiet, enrichment, lostRecords, modes: modesSeen.slice(Math.max(0, before - 1)) }
+  })
+  // The operator ending by itself would be the end of the job, too (S11).
+  const outcome = yield* Effect.raceFirst(job, Fiber.join(running))
+  const history = yield* sandbox.world.aerospike.history
+  const figures = summarise({
+    ...outcome,
+    entries: timeline.entries,
+    history,
+    steps,
+    rssBytes: process.memoryUsage().rss,
+  })
+  timeline.stop()
+  return figures
+})
+
+export const demoCommand = Command.make("demo", { report }, (flags) =>
+  Effect.gen(function* () {
+    const figures = yield* Effect.scoped(demo).pipe(
+      Effect.provide(Logger.minimumLogLevel(LogLevel.Error)),
+      Effect.provide(Logger.pretty),
+    )
+    if (Option.isSome(flags.report)) {
+      const files = yield* FileSystem.FileSystem
+      yield* files.writeFileString(flags.report.value, `${JSON.stringify(figures, null, 2)}\n`)
+    }
+    const rows = promises(figures)
+    yield* Console.log(["", ...renderPromises(rows), ""].join("\n"))
+    const broken = rows.filter(({ isKept }) => !isKept)
+    if (broken.length > 0) yield* Effect.fail(new PromiseBroken({ promises: broken.map(({ promise }) => promise) }))
+  }),
+).pipe(Command.withDescription("The main job in the sandbox: create, restart, scale, survive a broken watch, delete"))

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/** The `acko` command. */
+import * as Command from "@effect/cli/Command"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Effect from "effect/Effect"
+import { demoCommand } from "./demo.js"
+import { operatorCommand } from "./operator.js"
+import { sandboxCommand } from "./sandbox.js"
+import { version } from "./version.js"
+
+const acko = Command.make("acko").pipe(
+  Command.withDescription("Operator for Aerospike Community Edition on Kubernetes"),
+  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand]),
+)
+
+Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)
