@@ -1,0 +1,101 @@
+/** One watch over HTTP: a line per change, written inside the write that caused it, so that it reaches the socket at once. */
+import type { ServerResponse } from "node:http"
+import { forbidden } from "../../testing/kube/ApiFailure.js"
+import type { ApiServer, WatchLine } from "../../testing/kube/ApiServer.js"
+import { listRequest } from "./body.js"
+import type { ResourceRequest } from "./execute.js"
+import { type Rendering, renderObject } from "./forms.js"
+import type { WatchConnection, WireFaults } from "./WireFaults.js"
+
+const bookmarkMs = 60_000
+/** Without `timeoutSeconds` the real server chooses 30 to 60 minutes. */
+const defaultTimeoutSeconds = 1800
+
+/** Plain lines by object: many watchers, one serialization. */
+const serialized = new WeakMap<object, string>()
+
+const objectText = (object: object): string => {
+  const known = serialized.get(object)
+  if (known !== undefined) return known
+  const made = JSON.stringify(object)
+  serialized.set(object, made)
+  return made
+}
+
+const lineText = (at: Rendering, line: WatchLine, isFirst: boolean): string => {
+  const isPlain = at.form === "Object" || line.type === "ERROR"
+  const object = isPlain ? objectText(line.object) : JSON.stringify(renderObject(at, line.object, isFirst))
+  return `{"type":${JSON.stringify(line.type)},"object":${object}}\n`
+}
+
+const isTrue = (text: string | null): boolean => text === "true" || text === "1"
+
+/** Answers a watch; throws `ApiFailure` before anything is written when it cannot begin. */
+export const serveWatch = (
+  server: ApiServer,
+  faults: WireFaults,
+  request: ResourceRequest,
+  response: ServerResponse,
+): void => {
+  const { route, query } = request
+  const { kind } = route.definition
+  if (faults.areWatchesRefused()) {
+    throw forbidden(
+      kind,
+      "",
+      `User ${JSON.stringify(request.call.user)} cannot watch resource ${JSON.stringify(kind.plural)}`,
+    )
+  }
+  const backlog: Array<WatchLine> = []
+  let write = (line: WatchLine): void => void backlog.push(line)
+  const subscription = server.watch(
+    kind,
+    {
+      ...listRequest(query, route.namespace, route.name),
+      allowBookmarks: isTrue(query.get("allowWatchBookmarks")),
+      sendInitialEvents: isTrue(query.get("sendInitialEvents")),
+    },
+    (line) => write(line),
+  )
+  response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" })
+  response.flushHeaders()
+
+  const at = (): Rendering => ({
+    form: request.form,
+    definition: route.definition,
+    now: server.now(),
+    includeObject: query.get("includeObject") ?? "Metadata",
+  })
+  const connection: WatchConnection = {
+    resource: kind.plural,
+    cut: () => response.destroy(),
+    end: () => response.end(),
+    inject: (bytes) => void response.write(bytes),
+    isStalled: false,
+  }
+  let isFirst = true
+  const send = (line: WatchLine): void => {
+    if (connection.isStalled || response.writableEnded || response.destroyed) return
+    const text = lineText(at(), line, isFirst)
+    isFirst = false
+    const mangled = faults.mangle(kind.plural, Buffer.from(text))
+    if (mangled === undefined) response.write(text)
+    else {
+      for (const chunk of mangled.chunks) response.write(chunk)
+      if (mangled.thenCut) response.destroy()
+    }
+  }
+  write = send
+  backlog.forEach(send)
+
+  const unregister = faults.register(connection)
+  const seconds = Number(query.get("timeoutSeconds") ?? "0")
+  const end = setTimeout(connection.end, (seconds > 0 ? seconds : defaultTimeoutSeconds) * 1000)
+  const bookmarks = setInterval(subscription.bookmark, bookmarkMs)
+  response.on("close", () => {
+    clearTimeout(end)
+    clearInterval(bookmarks)
+    subscription.close()
+    unregister()
+  })
+}

@@ -1,0 +1,272 @@
+/** Columns of `kubectl get`, per kind, as the real server prints them. */
+import type { KubeObject } from "../../domain/Kubernetes.js"
+import { isMap, type Json, listAt, mapAt, numberAt, stringAt, valueAt, textOf } from "../../testing/kube/json.js"
+import type { PrinterColumn, ResourceDefinition } from "../../testing/kube/ResourceRegistry.js"
+import { valuesAt } from "./jsonPath.js"
+import { ageOf, joined, labelsText, podReady, podRestarts, podStatus, since } from "./tableCells.js"
+
+export interface Column {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+  readonly description: string
+  /** Above 0: shown with `-o wide` only. */
+  readonly priority: number
+  readonly cell: (object: KubeObject, now: number) => Json
+}
+
+const column = (name: string, cell: Column["cell"], type = "string", priority = 0): Column => ({
+  name,
+  type,
+  format: name === "Name" ? "name" : "",
+  description: name,
+  priority,
+  cell,
+})
+const wide = (name: string, cell: Column["cell"]): Column => column(name, cell, "string", 1)
+
+const nameColumn = column("Name", (object) => object.metadata.name ?? "")
+const ageColumn = column("Age", ageOf)
+const text =
+  (...path: ReadonlyArray<string>) =>
+  (object: KubeObject): Json => {
+    const value = valueAt(object, ...path)
+    return value === undefined || value === null || value === ""
+      ? "<none>"
+      : typeof value === "object"
+        ? ""
+        : String(value)
+  }
+const count =
+  (...path: ReadonlyArray<string>) =>
+  (object: KubeObject): Json =>
+    numberAt(object, ...path) ?? 0
+const size =
+  (field: string) =>
+  (object: KubeObject): Json =>
+    Object.keys(mapAt(object, field) ?? {}).length
+
+const portsText = (service: KubeObject): string => {
+  const ports = (listAt(service, "spec", "ports") ?? []).map((port) => {
+    const node = numberAt(port, "nodePort")
+    return `${numberAt(port, "port") ?? 0}${node === undefined ? "" : `:${node}`}/${stringAt(port, "protocol") ?? "TCP"}`
+  })
+  return ports.length === 0 ? "<none>" : ports.join(",")
+}
+
+const externalIp = (service: KubeObject): string => {
+  const type = stringAt(service, "spec", "type")
+  if (type === "ExternalName") return stringAt(service, "spec", "externalName") ?? "<none>"
+  const ingress = listAt(service, "status", "loadBalancer", "ingress")
+  if (type === "LoadBalancer") return ingress === undefined ? "<pending>" : joined(ingress, "ip")
+  return (listAt(service, "spec", "externalIPs") ?? []).map(textOf).join(",") || "<none>"
+}
+
+const nodeStatus = (node: KubeObject): string => {
+  const ready = (listAt(node, "status", "conditions") ?? []).find((c) => stringAt(c, "type") === "Ready")
+  const state = ready === undefined ? "Unknown" : stringAt(ready, "status") === "True" ? "Ready" : "NotReady"
+  return valueAt(node, "spec", "unschedulable") === true ? `${state},SchedulingDisabled` : state
+}
+
+const nodeRoles = (node: KubeObject): string => {
+  const roles = Object.keys(node.metadata.labels ?? {})
+    .filter((label) => label.startsWith("node-role.kubernetes.io/"))
+    .map((label) => label.slice("node-role.kubernetes.io/".length))
+  return roles.length === 0 ? "<none>" : roles.sort().join(",")
+}
+
+const modes: Readonly<Record<string, string>> = {
+  ReadWriteOnce: "RWO",
+  ReadOnlyMany: "ROX",
+  ReadWriteMany: "RWX",
+  ReadWriteOncePod: "RWOP",
+}
+const accessModes =
+  (...path: ReadonlyArray<string>) =>
+  (object: KubeObject): Json =>
+    (listAt(object, ...path) ?? []).map((mode) => modes[textOf(mode)] ?? "").join(",")
+
+const eventTime = (event: KubeObject): string | undefined =>
+  stringAt(event, "lastTimestamp") ??
+  stringAt(event, "series", "lastObservedTime") ??
+  stringAt(event, "deprecatedLastTimestamp") ??
+  stringAt(event, "eventTime") ??
+  event.metadata.creationTimestamp
+
+const eventObject = (event: KubeObject): string => {
+  const about = mapAt(event, "involvedObject") ?? mapAt(event, "regarding")
+  return `${(stringAt(about, "kind") ?? "").toLowerCase()}/${stringAt(about, "name") ?? ""}`
+}
+
+const readyOf = (object: KubeObject): Json =>
+  `${numberAt(object, "status", "readyReplicas") ?? 0}/${numberAt(object, "spec", "replicas") ?? 0}`
+const templateContainers =
+  (field: string) =>
+  (object: KubeObject): Json =>
+    joined(listAt(object, "spec", "template", "spec", "containers"), field)
+
+const eventColumns: ReadonlyArray<Column> = [
+  column("Last Seen", (event, now) => since(eventTime(event), now)),
+  column("Type", text("type")),
+  column("Reason", text("reason")),
+  column("Object", eventObject),
+  column("Message", (event) => (stringAt(event, "message") ?? stringAt(event, "note") ?? "").trim()),
+]
+
+const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
+  pods: [
+    nameColumn,
+    column("Ready", podReady),
+    column("Status", podStatus),
+    column("Restarts", podRestarts),
+    ageColumn,
+    wide("IP", text("status", "podIP")),
+    wide("Node", text("spec", "nodeName")),
+    wide("Nominated Node", text("status", "nominatedNodeName")),
+    wide("Readiness Gates", (pod) => {
+      const gates = (listAt(pod, "spec", "readinessGates") ?? []).map((gate) => stringAt(gate, "conditionType"))
+      const isTrue = (gate: string | undefined) =>
+        (listAt(pod, "status", "conditions") ?? []).some(
+          (c) => stringAt(c, "type") === gate && stringAt(c, "status") === "True",
+        )
+      return gates.length === 0 ? "<none>" : `${gates.filter(isTrue).length}/${gates.length}`
+    }),
+  ],
+  services: [
+    nameColumn,
+    column("Type", text("spec", "type")),
+    column("Cluster-IP", text("spec", "clusterIP")),
+    column("External-IP", externalIp),
+    column("Port(s)", portsText),
+    ageColumn,
+    wide("Selector", (service) => labelsText(valueAt(service, "spec", "selector"))),
+  ],
+  configmaps: [nameColumn, column("Data", size("data")), ageColumn],
+  secrets: [nameColumn, column("Type", text("type")), column("Data", size("data")), ageColumn],
+  serviceaccounts: [nameColumn, column("Secrets", (account) => (listAt(account, "secrets") ?? []).length), ageColumn],
+  namespaces: [nameColumn, column("Status", text("status", "phase")), ageColumn],
+  nodes: [
+    nameColumn,
+    column("Status", nodeStatus),
+    column("Roles", nodeRoles),
+    ageColumn,
+    column("Version", text("status", "nodeInfo", "kubeletVersion")),
+  ],
+  statefulsets: [
+    nameColumn,
+    column("Ready", readyOf),
+    ageColumn,
+    wide("Containers", templateContainers("name")),
+    wide("Images", templateContainers("image")),
+  ],
+  deployments: [
+    nameColumn,
+    column("Ready", readyOf),
+    column("Up-to-date", count("status", "updatedReplicas")),
+    column("Available", count("status", "availableReplicas")),
+    ageColumn,
+    wide("Containers", templateContainers("name")),
+    wide("Images", templateContainers("image")),
+  ],
+  replicasets: [
+    nameColumn,
+    column("Desired", count("spec", "replicas")),
+    column("Current", count("status", "replicas")),
+    column("Ready", count("status", "readyReplicas")),
+    ageColumn,
+  ],
+  persistentvolumeclaims: [
+    nameColumn,
+    column("Status", (claim) =>
+      claim.metadata.deletionTimestamp === undefined ? text("status", "phase")(claim) : "Terminating",
+    ),
+    column("Volume", (claim) => stringAt(claim, "spec", "volumeName") ?? ""),
+    column("Capacity", (claim) => stringAt(claim, "status", "capacity", "storage") ?? ""),
+    column("Access Modes", accessModes("status", "accessModes")),
+    column("StorageClass", (claim) => stringAt(claim, "spec", "storageClassName") ?? ""),
+    column("VolumeAttributesClass", (claim) => stringAt(claim, "spec", "volumeAttributesClassName") ?? "<unset>"),
+    ageColumn,
+    wide("VolumeMode", text("spec", "volumeMode")),
+  ],
+  persistentvolumes: [
+    nameColumn,
+    column("Capacity", text("spec", "capacity", "storage")),
+    column("Access Modes", accessModes("spec", "accessModes")),
+    column("Reclaim Policy", text("spec", "persistentVolumeReclaimPolicy")),
+    column("Status", text("status", "phase")),
+    column("Claim", (volume) => {
+      const claim = mapAt(volume, "spec", "claimRef")
+      return claim === undefined ? "" : `${stringAt(claim, "namespace") ?? ""}/${stringAt(claim, "name") ?? ""}`
+    }),
+    column("StorageClass", (volume) => stringAt(volume, "spec", "storageClassName") ?? ""),
+    ageColumn,
+  ],
+  poddisruptionbudgets: [
+    nameColumn,
+    column("Min Available", (budget) => textOf(valueAt(budget, "spec", "minAvailable") ?? "N/A")),
+    column("Max Unavailable", (budget) => textOf(valueAt(budget, "spec", "maxUnavailable") ?? "N/A")),
+    column("Allowed Disruptions", count("status", "disruptionsAllowed")),
+    ageColumn,
+  ],
+  storageclasses: [
+    column("Name", ({ metadata }) => {
+      const isDefault = metadata.annotations?.["storageclass.kubernetes.io/is-default-class"] === "true"
+      return `${metadata.name ?? ""}${isDefault ? " (default)" : ""}`
+    }),
+    column("Provisioner", text("provisioner")),
+    column("ReclaimPolicy", text("reclaimPolicy")),
+    column("VolumeBindingMode", text("volumeBindingMode")),
+    column("AllowVolumeExpansion", (storageClass) => textOf(valueAt(storageClass, "allowVolumeExpansion") ?? false)),
+    ageColumn,
+  ],
+  controllerrevisions: [
+    nameColumn,
+    column("Controller", ({ metadata }) => {
+      const owner = metadata.ownerReferences?.find((o) => o.controller === true)
+      return owner === undefined
+        ? "<none>"
+        : `${owner.kind.toLowerCase()}.${owner.apiVersion.split("/")[0] ?? ""}/${owner.name}`
+    }),
+    column("Revision", count("revision")),
+    ageColumn,
+  ],
+  leases: [nameColumn, column("Holder", text("spec", "holderIdentity")), ageColumn],
+  networkpolicies: [
+    nameColumn,
+    column("Pod-Selector", (policy) => labelsText(valueAt(policy, "spec", "podSelector", "matchLabels"))),
+    ageColumn,
+  ],
+  customresourcedefinitions: [nameColumn, column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "")],
+  roles: [nameColumn, column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "")],
+  clusterroles: [nameColumn, column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "")],
+  events: eventColumns,
+}
+
+const customCell =
+  (printer: PrinterColumn) =>
+  (object: KubeObject, now: number): Json => {
+    const values = valuesAt(object, printer.jsonPath)
+    const [first] = values
+    if (first === undefined || first === null) return printer.type === "date" ? "<unknown>" : null
+    if (printer.type === "date") return typeof first === "string" ? since(first, now) : "<invalid>"
+    if (values.length > 1)
+      return values.map((v) => (isMap(v) || Array.isArray(v) ? JSON.stringify(v) : String(v))).join(",")
+    if (printer.type === "integer" || printer.type === "number") return typeof first === "number" ? first : null
+    if (printer.type === "boolean") return typeof first === "boolean" ? first : null
+    return typeof first === "object" ? JSON.stringify(first) : String(first)
+  }
+
+/** The columns of a kind; custom kinds print what their definition says. */
+export const columnsOf = (definition: ResourceDefinition): ReadonlyArray<Column> => {
+  if (!definition.isCustom) return columns[definition.kind.plural] ?? [nameColumn, ageColumn]
+  const printers = definition.columns ?? []
+  if (printers.length === 0) return [nameColumn, ageColumn]
+  return [
+    nameColumn,
+    ...printers.map((printer) => ({
+      ...column(printer.name, customCell(printer), printer.type, printer.priority ?? 0),
+      format: printer.format ?? "",
+      description: printer.description ?? "",
+    })),
+  ]
+}
