@@ -1,0 +1,78 @@
+/** Is a new status worth a write, now, later or not at all? Compared by meaning: pure timestamps of looking do not count (W48, R57, S9). */
+import type { ClusterStatus, StatusCondition } from "../../domain/ClusterStatus.js"
+import type { Report } from "../../domain/Report.js"
+import type { Snapshot } from "../../domain/Snapshot.js"
+
+/**
+ * While a cluster is under way something people wait for will change soon; details that change meanwhile wait this long for company (ms). So a
+ * pod restart costs two status writes: when the pod goes, and when it is back.
+ */
+const patienceMs = 15_000
+
+type Plain = null | boolean | number | string | ReadonlyArray<unknown> | Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Deep equality of JSON values; absent and undefined are the same. */
+const isEqual = (a: unknown, b: unknown): boolean => {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => isEqual(item, b[index]))
+  }
+  if (isRecord(a) && isRecord(b)) {
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => isEqual(a[key], b[key]))
+  }
+  return a === b
+}
+
+/** What changes without meaning anything. */
+const withoutClockReadings = (status: ClusterStatus): Plain => {
+  const { lastReconcileTime: _time, migrationStatus, clientView, ...rest } = status
+  const { lastChecked: _migration, ...migration } = migrationStatus ?? { lastChecked: "" }
+  const { lastChecked: _client, ...client } = clientView ?? { lastChecked: "" }
+  return { ...rest, migration, client }
+}
+
+const conditionStatuses = (conditions: ReadonlyArray<StatusCondition> | undefined): Plain =>
+  Object.fromEntries(
+    (conditions ?? []).filter(({ type }) => type !== "MigrationComplete").map(({ type, status }) => [type, status]),
+  )
+
+/** What people and machines act on. */
+const essence = (status: ClusterStatus): Plain => ({
+  phase: status.phase,
+  size: status.size,
+  health: status.health,
+  selector: status.selector,
+  observedGeneration: status.observedGeneration,
+  failures: status.failedReconcileCount ?? 0,
+  error: status.lastReconcileError ?? "",
+  pending: status.pendingRestartPods ?? [],
+  conditions: conditionStatuses(status.conditions),
+  pods: Object.fromEntries(
+    Object.entries(status.pods ?? {})
+      .filter(([, pod]) => pod.isRunningAndReady || pod.lastRestartTime !== undefined)
+      .map(([name, pod]) => [name, [pod.isRunningAndReady, pod.lastRestartReason, pod.lastRestartTime]]),
+  ),
+})
+
+const isUnderWay = (status: ClusterStatus): boolean =>
+  status.phase !== "Completed" && status.phase !== "Paused" && status.phase !== "Error"
+
+export interface WriteDecision {
+  readonly write: Report["write"]
+  /** With `later`: when to look again (ms from now). */
+  readonly afterMs?: number
+}
+
+/** Compares with what is stored. */
+export const decideWrite = (snapshot: Snapshot, status: ClusterStatus): WriteDecision => {
+  const stored = snapshot.cluster.status
+  if (isEqual(withoutClockReadings(stored), withoutClockReadings(status))) return { write: "none" }
+  if (!isEqual(essence(stored), essence(status))) return { write: "now" }
+  const { statusWrittenAt } = snapshot.memory
+  if (statusWrittenAt === undefined) return { write: "now" }
+  const { statusCoalesceMs } = snapshot.settings
+  const due = statusWrittenAt + (isUnderWay(status) ? Math.max(patienceMs, statusCoalesceMs) : statusCoalesceMs)
+  return due <= snapshot.now ? { write: "now" } : { write: "later", afterMs: due - snapshot.now }
+}

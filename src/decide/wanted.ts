@@ -1,0 +1,52 @@
+/** What a resource asks for: the effective cluster and its objects. Computed once per spec, since passes come far more often than edits. */
+import type * as Either from "effect/Either"
+import type { DesiredObjects, EffectiveCluster, SpecProblem } from "../domain/EffectiveCluster.js"
+import type { ClusterView, Snapshot } from "../domain/Snapshot.js"
+import { effectiveCluster } from "./effective/effectiveCluster.js"
+import { desiredObjects } from "./objects/desiredObjects.js"
+import { members } from "./rollout/members.js"
+
+type Problems = ReadonlyArray<SpecProblem>
+
+/** Keeps the latest answer per spec: one that is the same value in memory cannot have changed. */
+const remembering = <A>() => {
+  const known = new WeakMap<object, { readonly key: string; readonly value: A }>()
+  return ({ spec }: ClusterView, key: string, compute: () => A): A => {
+    if (typeof spec !== "object" || spec === null) return compute()
+    const hit = known.get(spec)
+    if (hit?.key === key) return hit.value
+    const value = compute()
+    known.set(spec, { key, value })
+    return value
+  }
+}
+
+/** All of a resource besides its spec that the effective cluster depends on. */
+const identityOf = ({ namespace, name, uid, generation, annotations, labels }: ClusterView): string =>
+  JSON.stringify([namespace, name, uid, generation, annotations, labels])
+
+const rememberEffective = remembering<Either.Either<EffectiveCluster, Problems>>()
+const rememberDesired = remembering<Either.Either<DesiredObjects, Problems>>()
+
+/** The effective cluster, or everything that is wrong with the spec. */
+export const effectiveOf = (cluster: ClusterView): Either.Either<EffectiveCluster, Problems> =>
+  rememberEffective(cluster, identityOf(cluster), () => effectiveCluster(cluster))
+
+/** Names for which Services per pod are wanted: the pods there are and those there will be. */
+const podNames = (snapshot: Snapshot, effective: EffectiveCluster): ReadonlyArray<string> => [
+  ...new Set(
+    members(snapshot, effective).racks.flatMap((rack) => [
+      ...rack.slots.map((slot) => slot.name),
+      ...rack.leaving.map((pod) => pod.name),
+      ...Array.from({ length: rack.wanted }, (_, ordinal) => `${rack.name}-${ordinal}`),
+    ]),
+  ),
+]
+
+/** The desired objects of an effective cluster. */
+export const desiredOf = (snapshot: Snapshot, effective: EffectiveCluster): Either.Either<DesiredObjects, Problems> => {
+  const names = podNames(snapshot, effective)
+  return rememberDesired(snapshot.cluster, `${identityOf(snapshot.cluster)} ${names.join()}`, () =>
+    desiredObjects(effective, names),
+  )
+}
