@@ -57,7 +57,7 @@ export interface StoreReader<V> {
 export interface StoreWriter {
   /** A feed whose lists cover `namespace`, or everything when it is absent. */
   readonly feed: (namespace?: string) => Feed
-  /** The API server's answer to our own write: in the store at once. */
+  /** The API server's answer to our own write: in the store at once. Answers of another kind (`Scale`, `Status`) are left alone. */
   readonly confirm: (object: KubeObject) => Effect.Effect<void>
   /** Our own delete is final: this very object (by uid) is gone, whatever late messages say. */
   readonly confirmGone: (ref: ObjectRef, uid: string) => Effect.Effect<void>
@@ -222,7 +222,11 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
           () => Effect.sync(() => listeners.delete(listener)),
         ).pipe(Effect.asVoid),
       feed,
-      confirm: (object) => Effect.asVoid(step((changes, now) => single(object, false, changes, now))),
+      // The `scale` subresource answers with a Scale, a delete sometimes with a Status: neither is ours to keep.
+      confirm: (object) =>
+        object.kind === options.kind.kind
+          ? Effect.asVoid(step((changes, now) => single(object, false, changes, now)))
+          : Effect.void,
       confirmGone: (ref, uid) => step((changes, now) => state.removeUid(refString(ref), uid, changes, now)),
     }
   })

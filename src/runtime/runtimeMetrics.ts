@@ -18,7 +18,7 @@ export const reconcileDuration = Metric.histogram(
 /** `acko_queue_depth{queue}`: keys ready and waiting for a worker. */
 export const queueDepth = Metric.gauge("acko_queue_depth", { description: "Keys ready and waiting for a worker" })
 
-/** `acko_queue_oldest_seconds{queue}`: how long the key that was taken last had been ready. */
+/** `acko_queue_wait_seconds{queue}`: how long the key that was taken last had been ready. */
 export const queueWait = Metric.gauge("acko_queue_wait_seconds", {
   description: "How long the key taken last had been ready",
 })

@@ -173,6 +173,8 @@ describe("Store", () => {
       // A list that was under way when we wrote does not undo it.
       yield* list(store.feed(), "11", pod("a", "5"))
       expect(yield* names).toEqual(["a@12", "b@13"])
+      yield* store.confirm({ ...pod("b", "14"), kind: "Scale" })
+      expect(yield* names).toEqual(["a@12", "b@13"])
       expect(why()).toEqual([])
     }),
   )
