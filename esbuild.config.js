@@ -12,6 +12,7 @@ const entries = {
   testing: "src/testing/index.ts",
   clientViewWorker: "src/aerospike/clientViewWorker.ts",
   bench: "test/bench/main.ts",
+  formerOperator: "test/bench/formerOperator.ts",
   sim: "test/sim/main.ts",
 }
 

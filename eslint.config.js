@@ -14,13 +14,40 @@ const mayImport = {
   report: ["domain", "kube", "config"],
   runtime: ["domain", "decide", "observe", "act", "report", "kube", "config"],
   testing: ["domain", "decide", "config", "kube", "aerospike", "observe", "act", "report", "runtime", "Operator"],
-  sandbox: ["domain", "decide", "config", "kube", "aerospike", "observe", "act", "report", "runtime", "testing", "Operator"],
-  cli: ["domain", "decide", "config", "kube", "aerospike", "observe", "act", "report", "runtime", "testing", "sandbox", "Operator"],
+  sandbox: [
+    "domain",
+    "decide",
+    "config",
+    "kube",
+    "aerospike",
+    "observe",
+    "act",
+    "report",
+    "runtime",
+    "testing",
+    "Operator",
+  ],
+  cli: [
+    "domain",
+    "decide",
+    "config",
+    "kube",
+    "aerospike",
+    "observe",
+    "act",
+    "report",
+    "runtime",
+    "testing",
+    "sandbox",
+    "Operator",
+  ],
 }
 const folders = [...Object.keys(mayImport), "Operator", "main"]
 
 /** What deciding code must not see: effects, clocks, randomness and I/O. */
-const impure = ["Effect", "Layer", "Stream", "Clock", "Random", "Schedule", "Fiber", "Queue", "Ref"].map((m) => `effect/${m}`)
+const impure = ["Effect", "Layer", "Stream", "Clock", "Random", "Schedule", "Fiber", "Queue", "Ref"].map(
+  (m) => `effect/${m}`,
+)
 
 const direction = (folder) => ({
   files: [`src/${folder}/**/*.ts`],
@@ -30,16 +57,27 @@ const direction = (folder) => ({
       {
         patterns: [
           {
-            group: folders.filter((f) => f !== folder && !mayImport[folder].includes(f)).flatMap((f) => [`**/../${f}/**`, `**/../${f}.js`]),
+            group: folders
+              .filter((f) => f !== folder && !mayImport[folder].includes(f))
+              .flatMap((f) => [`**/../${f}/**`, `**/../${f}.js`]),
             message: `src/${folder} may import only: ${mayImport[folder].join(", ") || "nothing"}`,
           },
           ...(folder === "domain" || folder === "decide"
-            ? [{ group: [...impure, "@effect/platform*", "node:*", "!node:crypto"], message: "pure code: no effects, clock, randomness or I/O" }]
+            ? [
+                {
+                  group: [...impure, "@effect/platform*", "node:*", "!node:crypto"],
+                  message: "pure code: no effects, clock, randomness or I/O",
+                },
+              ]
             : []),
         ],
         paths: [
-          ...(folder === "kube" ? [] : [{ name: "@kubernetes/client-node", message: "only src/kube/KubeAccess.ts imports it" }]),
-          ...(folder === "aerospike" ? [] : [{ name: "aerospike", message: "only the client-view child process imports it" }]),
+          ...(folder === "kube"
+            ? []
+            : [{ name: "@kubernetes/client-node", message: "only src/kube/KubeAccess.ts imports it" }]),
+          ...(folder === "aerospike"
+            ? []
+            : [{ name: "aerospike", message: "only the client-view child process imports it" }]),
         ],
       },
     ],
@@ -60,10 +98,18 @@ export default tseslint.config(
   { ignores: ["dist", "node_modules", "coverage", "out"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.js", "*.ts"] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ["*.js", "*.ts"] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     plugins: { "@effect": effect },
     rules: {
-      "@effect/no-import-from-barrel-package": ["error", { packageNames: ["effect", "@effect/platform", "@effect/platform-node", "@effect/cli"] }],
+      "@effect/no-import-from-barrel-package": [
+        "error",
+        { packageNames: ["effect", "@effect/platform", "@effect/platform-node", "@effect/cli"] },
+      ],
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/no-non-null-assertion": "error",
       "@typescript-eslint/no-floating-promises": "error",

@@ -2,28 +2,22 @@
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
 import * as Console from "effect/Console"
-import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
-import { ClusterClient } from "../aerospike/ClusterClient.js"
 import { collect } from "../aerospike/Enrichment.js"
-import { OperatorConfig } from "../config/OperatorConfig.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.js"
 import { Kinds } from "../domain/Kubernetes.js"
-import * as KubeAccess from "../kube/KubeAccess.js"
-import * as KubeTransport from "../kube/KubeTransport.js"
-import { Observers } from "../observe/Observers.js"
-import * as Operator from "../Operator.js"
 import { makeSandbox, type Sandbox } from "../sandbox/Sandbox.js"
 import { record } from "../sandbox/Timeline.js"
+import { writeKubeconfig } from "../sandbox/http/kubeconfig.js"
 import { showLines, showScreen } from "./demo/Display.js"
+import { startOperator } from "./demo/operatorChild.js"
 import { type Enrichment, promises, renderPromises, summarise } from "./demo/report.js"
 import { cluster, makeSteps, type Step } from "./demo/steps.js"
 
@@ -42,26 +36,6 @@ export class PromiseBroken extends Data.TaggedError("PromiseBroken")<{ readonly 
 }
 
 const clock = () => performance.timeOrigin + performance.now()
-
-/** The production operator against the sandbox. */
-const operatorLayer = (sandbox: Sandbox) => {
-  const access = KubeAccess.layerStatic({
-    baseUrl: sandbox.api.url,
-    ca: sandbox.api.certificate,
-    token: sandbox.tokens[operatorUser] ?? "",
-  })
-  return Operator.layer.pipe(
-    Layer.provideMerge(
-      Layer.mergeAll(
-        Layer.provide(KubeTransport.layer(), access),
-        AerospikeInfo.layer,
-        ClusterClient.layer({ workerPath: Operator.clientViewWorker.pathname }),
-        // A poll every 2 s instead of 10: the step without watches shall not be the longest.
-        OperatorConfig.layer({ pollIntervalMs: 2_000 }),
-      ),
-    ),
-  )
-}
 
 /** All nodes answer 50 ms late for a moment: collected together, and one by one. */
 const measureEnrichment = (sandbox: Sandbox) =>
@@ -92,6 +66,7 @@ const measureEnrichment = (sandbox: Sandbox) =>
   })
 
 const demo = Effect.gen(function* () {
+  const path = yield* Path.Path
   const sandbox = yield* makeSandbox({
     objects: [aerospikeClusterCrd(), aerospikeClusterTemplateCrd()],
     users: [operatorUser],
@@ -102,20 +77,26 @@ const demo = Effect.gen(function* () {
   const isTerminal = process.stdout.isTTY
   const modesSeen: Array<string> = []
 
-  const operator = yield* Layer.build(operatorLayer(sandbox))
-  const observers = Context.get(operator, Observers)
-  const running = yield* Effect.forkScoped(Effect.provide(Operator.run, operator))
-  const podMode = Effect.map(observers.modes, (all) => all.find(({ kind }) => kind === "Pod")?.mode ?? "stopped")
+  const kubeconfig = path.join(path.dirname(sandbox.kubeconfig), "operator.yaml")
+  yield* writeKubeconfig(kubeconfig, {
+    server: sandbox.api.url,
+    certificate: sandbox.api.certificate,
+    token: sandbox.tokens[operatorUser] ?? "",
+    namespace: cluster.namespace,
+  })
+  // A poll every 2 s instead of 10: the step without watches shall not be the longest.
+  const operator = yield* startOperator(kubeconfig, { pollInterval: "2 seconds" })
+  const podMode = Effect.map(operator.modes, (all) => all.find(({ kind }) => kind === "Pod")?.mode)
   const follow = Effect.forever(
     Effect.flatMap(podMode, (mode) => {
-      if (modesSeen.at(-1) !== mode) {
+      if (mode !== undefined && modesSeen.at(-1) !== mode) {
         modesSeen.push(mode)
         timeline.mark(`pods are learned by ${mode}`)
       }
-      return Effect.sleep("20 millis")
+      return Effect.sleep("100 millis")
     }),
   )
-  if (isTerminal) yield* Effect.forkScoped(showScreen(sandbox, timeline, startedAt, observers.modes))
+  if (isTerminal) yield* Effect.forkScoped(showScreen(sandbox, timeline, startedAt, operator.modes))
   else showLines(timeline, startedAt, (line) => process.stdout.write(`${line}\n`))
   yield* Effect.forkScoped(follow)
 
@@ -142,18 +123,18 @@ const demo = Effect.gen(function* () {
     )
     const lostRecords = yield* sandbox.world.aerospike.lostRecords
     yield* sandbox.world.aerospike.release(cluster.name)
+    const rssBytes = yield* operator.residentBytes
     yield* run("delete", "delete", remove)
-    return { quiet, enrichment, lostRecords, modes: modesSeen.slice(Math.max(0, before - 1)) }
+    return { quiet, enrichment, lostRecords, rssBytes, modes: modesSeen.slice(Math.max(0, before - 1)) }
   })
   // The operator ending by itself would be the end of the job, too (S11).
-  const outcome = yield* Effect.raceFirst(job, Fiber.join(running))
+  const outcome = yield* Effect.raceFirst(job, operator.ended)
   const history = yield* sandbox.world.aerospike.history
   const figures = summarise({
     ...outcome,
     entries: timeline.entries,
     history,
     steps,
-    rssBytes: process.memoryUsage().rss,
   })
   timeline.stop()
   return figures

@@ -5,13 +5,14 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { demoCommand } from "./demo.js"
+import { manifestsCommand } from "./manifestsCommand.js"
 import { operatorCommand } from "./operator.js"
 import { sandboxCommand } from "./sandbox.js"
 import { version } from "./version.js"
 
 const acko = Command.make("acko").pipe(
   Command.withDescription("Operator for Aerospike Community Edition on Kubernetes"),
-  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand]),
+  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand]),
 )
 
 Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)

@@ -1,7 +1,6 @@
 /** Shows the course of the main job: a redrawn screen on a terminal, one line per happening elsewhere. */
 import * as Effect from "effect/Effect"
 import { Kinds } from "../../domain/Kubernetes.js"
-import type { ObserverReport } from "../../observe/Observers.js"
 import type { Sandbox } from "../../sandbox/Sandbox.js"
 import type { Timeline } from "../../sandbox/Timeline.js"
 import { podLine, renderEntry, renderTable } from "./progress.js"
@@ -26,7 +25,7 @@ export const showScreen = (
   sandbox: Sandbox,
   timeline: Timeline,
   startedAt: number,
-  modes: Effect.Effect<ReadonlyArray<ObserverReport>>,
+  modes: Effect.Effect<ReadonlyArray<{ readonly kind: string; readonly mode: string }>>,
 ): Effect.Effect<never> =>
   Effect.forever(
     Effect.gen(function* () {
