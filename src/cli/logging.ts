@@ -1,7 +1,7 @@
 /** How the process logs: one line per message, for people on a terminal and as JSON elsewhere; level and format from flags. */
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as LogLevel from "effect/LogLevel"
+import type * as LogLevel from "effect/LogLevel"
 
 export type LogFormat = "auto" | "json" | "logfmt" | "pretty"
 

@@ -69,7 +69,9 @@ for (let seed = first; seed < first + count; seed++) {
   const result = run(seed)
   results.push(result)
   for (const { invariant, at, detail } of result.violations)
-    process.stderr.write(`seed ${seed} [${result.faults.join(",")}] ${invariant} at ${(at / 1000).toFixed(3)} s: ${detail}\n`)
+    process.stderr.write(
+      `seed ${seed} [${result.faults.join(",")}] ${invariant} at ${(at / 1000).toFixed(3)} s: ${detail}\n`,
+    )
   if (result.violations.length > 0) {
     const options = [
       `--seed ${seed}`,

@@ -2,7 +2,7 @@
  * The production operator as a process of a simulated world: it can be started, crashed (its network is cut first, so no finalizer of it
  * reaches the API server) and started again as a fresh process with an empty memory.
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
