@@ -106,6 +106,8 @@ const demo = Effect.gen(function* () {
   const job = Effect.gen(function* () {
     yield* run("create 8 nodes", "create", wish(first))
     yield* sandbox.world.aerospike.write(cluster.name, "test", 100_000)
+    // Small changes of the status are written together a little later; then there is nothing left to say.
+    yield* Effect.sleep("4 seconds")
     const from = timeline.mark("nothing to do: the operator keeps quiet")
     yield* Effect.sleep("2 seconds")
     const quiet = { from, to: clock() }

@@ -2,11 +2,11 @@
 /** The `acko` command. */
 import * as Command from "@effect/cli/Command"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import { demoCommand } from "./demo.js"
 import { manifestsCommand } from "./manifestsCommand.js"
 import { operatorCommand } from "./operator.js"
+import { runMain } from "./processLife.js"
 import { sandboxCommand } from "./sandbox.js"
 import { version } from "./version.js"
 
@@ -15,4 +15,4 @@ const acko = Command.make("acko").pipe(
   Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand]),
 )
 
-Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer), NodeRuntime.runMain)
+runMain(Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer)))

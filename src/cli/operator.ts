@@ -27,6 +27,10 @@ const namespaces = Options.text("namespace").pipe(
 const noClientView = Options.boolean("no-client-view").pipe(
   Options.withDescription("Do not look at clusters with the aerospike client"),
 )
+const healthPort = Options.integer("health-port").pipe(
+  Options.optional,
+  Options.withDescription("Port of /healthz, /readyz and /metrics; default: ACKO_HEALTH_PORT, else 8081; 0: off"),
+)
 const logFormat = Options.choice("log-format", ["auto", "json", "logfmt", "pretty"]).pipe(
   Options.withDefault("auto" as const),
   Options.withDescription("auto: pretty on a terminal, JSON elsewhere"),
@@ -45,13 +49,14 @@ const levels = {
 
 export const operatorCommand = Command.make(
   "operator",
-  { kubeconfig, namespaces, noClientView, logFormat, logLevel },
+  { kubeconfig, namespaces, noClientView, healthPort, logFormat, logLevel },
   (flags) => {
     const config = Layer.effect(
       OperatorConfig,
       Effect.map(fromEnv, (settings) => ({
         ...settings,
         ...(flags.namespaces.length === 0 ? {} : { watchNamespaces: flags.namespaces }),
+        ...(Option.isSome(flags.healthPort) ? { healthPort: flags.healthPort.value } : {}),
         ...(flags.noClientView ? { clientView: false } : {}),
         decision: { ...defaultSettings, operatorVersion: version },
       })),
@@ -60,7 +65,7 @@ export const operatorCommand = Command.make(
       onNone: () => KubeAccess.layerFromEnv,
       onSome: (path) => KubeAccess.layerKubeconfig({ path }),
     })
-    return Operator.run.pipe(
+    return Operator.runProcess.pipe(
       Effect.provide(
         Operator.layer.pipe(
           Layer.provideMerge(

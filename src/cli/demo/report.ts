@@ -97,7 +97,7 @@ export const summarise = (raw: Raw): DemoReport => {
   const untilCut = apiTraffic(raw.entries, { from: 0, to: polled?.window.from ?? Number.POSITIVE_INFINITY })
   const between = (window: Interval) =>
     raw.entries.filter((e) => isWrite(e) && e.at >= window.from && e.at <= window.to)
-  const restartWindow = firstToLastRestart(raw.entries, first?.window)
+  const restartWindow = wholeRounds(raw.entries, first?.window)
   return {
     readiness: {
       samples: samples.length,
@@ -124,7 +124,7 @@ export const summarise = (raw: Raw): DemoReport => {
       lists: traffic.lists,
       writes: traffic.writes,
       writesPerPodRestart:
-        restartWindow === undefined || roll.pods < 2 ? 0 : round(between(restartWindow).length / (roll.pods - 1)),
+        restartWindow === undefined ? 0 : round(between(restartWindow.window).length / restartWindow.rounds),
       steadyStateWrites: between(raw.quiet).length,
     },
     lostRecords: raw.lostRecords,
@@ -142,22 +142,24 @@ export const summarise = (raw: Raw): DemoReport => {
   }
 }
 
-/** From the first restart to just before the last: whole rounds only. */
-const firstToLastRestart = (
+/** From the second restart to just before the last: whole rounds only, without what announces the roll-out. */
+const wholeRounds = (
   entries: ReadonlyArray<TimelineEntry>,
   window: Interval | undefined,
-): Interval | undefined => {
-  if (window === undefined) return undefined
+): { readonly window: Interval; readonly rounds: number } | undefined => {
   const deletes = entries.filter(
     (e) =>
+      window !== undefined &&
       e._tag === "Request" &&
       e.request.verb === "delete" &&
       e.request.resource === "pods" &&
       e.at >= window.from &&
       e.at <= window.to,
   )
-  const [from, to] = [deletes[0]?.at, deletes.at(-1)?.at]
-  return from === undefined || to === undefined ? undefined : { from, to: to - 0.001 }
+  const [from, to] = [deletes[1]?.at, deletes.at(-1)?.at]
+  return from === undefined || to === undefined || deletes.length < 3
+    ? undefined
+    : { window: { from, to: to - 0.001 }, rounds: deletes.length - 2 }
 }
 
 export interface Promised {
