@@ -13,6 +13,7 @@ const entries = {
   clientViewWorker: "src/aerospike/clientViewWorker.ts",
   bench: "test/bench/main.ts",
   formerOperator: "test/bench/formerOperator.ts",
+  formerOperator: "test/bench/formerOperator.ts",
   sim: "test/sim/main.ts",
 }
 

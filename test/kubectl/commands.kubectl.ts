@@ -2,7 +2,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -13,40 +12,15 @@ import { kubeconfigText } from "../../src/sandbox/http/kubeconfig.js"
 import type { ApiServer } from "../../src/testing/kube/ApiServer.js"
 import { runGarbageCollector } from "../../src/testing/kube/GarbageCollector.js"
 import { makeServer } from "../../src/testing/kube/MemoryKube.js"
-
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
+import { kubectlMinor, makeKubectl } from "./kubectl.js"
 
 const folder = mkdtempSync(join(tmpdir(), "acko-kubectl-"))
 const config = join(folder, "config")
 const scope = Effect.runSync(Scope.make())
 let server: ApiServer
 
-/** Runs kubectl; `input` goes to its standard input. */
-const kubectl = (args: ReadonlyArray<string>, input = "", env: Record<string, string> = {}): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    const child = spawn("kubectl", [...args], {
-      env: { ...process.env, KUBECONFIG: config, HOME: folder, ...env },
-      timeout: 30_000,
-    })
-    let out = ""
-    let err = ""
-    child.stdout.on("data", (chunk) => (out += String(chunk)))
-    child.stderr.on("data", (chunk) => (err += String(chunk)))
-    child.on("error", reject)
-    child.on("close", (code) => resolve({ code: code ?? -1, out: out.trim(), err: err.trim() }))
-    child.stdin.end(input)
-  })
-
-/** Runs kubectl and expects success. */
-const run = async (line: string, input = ""): Promise<string> => {
-  const { code, out, err } = await kubectl(line.split(" "), input)
-  expect({ line, code, err: code === 0 ? "" : err }).toEqual({ line, code: 0, err: "" })
-  return out
-}
+const { run, attempt, follow } = makeKubectl(config)
+const minor = kubectlMinor()
 
 const definition = `
 apiVersion: apiextensions.k8s.io/v1
@@ -75,8 +49,14 @@ spec:
               properties: {size: {type: integer, maximum: 8, description: How many nodes}, image: {type: string}}
             status: {type: object, x-kubernetes-preserve-unknown-fields: true}
 `
-const cluster = (size: number) =>
-  `{apiVersion: test.acko.io/v1, kind: Cluster, metadata: {name: demo}, spec: {size: ${size}}}`
+const cluster = (spec: object) =>
+  JSON.stringify({ apiVersion: "test.acko.io/v1", kind: "Cluster", metadata: { name: "demo" }, spec })
+const budget = `
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: p}
+spec: {minAvailable: 50%, selector: {matchLabels: {app: s}}}
+`
 const workload = `
 apiVersion: apps/v1
 kind: StatefulSet
@@ -110,12 +90,12 @@ afterAll(async () => {
 
 describe("kubectl", () => {
   it("knows server, kinds and rights", async () => {
-    expect(await run("version")).toContain("Server Version: v1.33")
+    expect(JSON.parse(await run("version -o json"))).toMatchObject({ serverVersion: { major: "1", minor: "33" } })
     expect(await run("api-resources")).toMatch(/statefulsets +sts +apps\/v1 +true +StatefulSet/)
     expect(await run("get --raw /readyz")).toBe("ok")
     expect(await run("auth can-i create pods")).toBe("yes")
-    expect(await run("auth whoami")).toContain("somebody")
-    expect(await run("explain pod.spec.containers.image")).toContain("FIELD: image <string>")
+    if (minor >= 28) expect(await run("auth whoami")).toContain("somebody")
+    expect(await run("explain pod.spec.containers.image")).toMatch(/FIELD: +image <string>/)
   })
 
   it("applies, twice without a change, and from the server's side", async () => {
@@ -139,7 +119,7 @@ describe("kubectl", () => {
     await run("annotate sts s c=d")
     await run("set image sts/s c=x:2")
     await run(`patch sts s -p {"spec":{"template":{"spec":{"terminationGracePeriodSeconds":7}}}}`)
-    const edited = await kubectl(["edit", "sts", "s"], "", { KUBE_EDITOR: "sed -i s/x:2/x:3/" })
+    const edited = await attempt(["edit", "sts", "s"], { env: { KUBE_EDITOR: "sed -i s/x:2/x:3/" } })
     expect(edited.out).toContain("statefulset.apps/s edited")
     expect(server.get(Kinds.StatefulSet, { namespace: "default", name: "s" })).toMatchObject({
       metadata: { labels: { a: "b" }, annotations: { c: "d" } },
@@ -171,7 +151,7 @@ describe("kubectl", () => {
     expect(await run("wait --for=condition=Established crd/clusters.test.acko.io --timeout=5s")).toContain(
       "condition met",
     )
-    await run("apply -f -", cluster(3))
+    await run("apply -f -", cluster({ size: 3 }))
     server.patch(
       { group: "test.acko.io", version: "v1", kind: "Cluster", plural: "clusters", namespaced: true },
       { namespace: "default", name: "demo" },
@@ -183,10 +163,10 @@ describe("kubectl", () => {
     )
     expect(await run("get cl")).toMatch(/^NAME +SIZE +AVAILABLE +AGE\ndemo +3 +True +\d+s$/)
     expect(await run("explain cl.spec.size")).toContain("How many nodes")
-    const tooMany = await kubectl(["apply", "-f", "-"], cluster(9))
+    const tooMany = await attempt(["apply", "-f", "-"], { input: cluster({ size: 9 }) })
     expect(tooMany.err).toContain("spec.size in body should be less than or equal to 8")
-    const typo = await kubectl(["apply", "-f", "-"], cluster(3).replace("size: 3", "size: 3, sise: 4"))
-    expect(typo.err).toContain(`strict decoding error: unknown field "spec.sise"`)
+    const typo = await attempt(["apply", "-f", "-"], { input: cluster({ size: 3, sise: 4 }) })
+    expect(typo.err).toMatch(/unknown field "(spec\.)?sise"/)
     await run("scale cl demo --replicas=4")
     expect(await run("get cl demo -o jsonpath={.spec.size}")).toBe("4")
     expect(await run("wait --for=condition=Available cl/demo --timeout=5s")).toContain("condition met")
@@ -197,7 +177,9 @@ describe("kubectl", () => {
     await run("create configmap a --from-literal=k=v")
     expect(await run("get cm a -o jsonpath={.data.k}")).toBe("v")
     await run("create secret generic x --from-literal=a=b")
-    await run("create pdb p --selector=app=s --min-available=50%")
+    // Before 1.21 this command knows only policy/v1beta1, which servers have long ceased to serve.
+    if (minor >= 21) await run("create pdb p --selector=app=s --min-available=50%")
+    else await run("apply -f -", budget)
     expect(await run("get pdb p")).toMatch(/p +50% +N\/A +0/)
     await run("create role r --verb=get --resource=pods")
     await run("create namespace n")
@@ -210,23 +192,23 @@ describe("kubectl", () => {
       spec: { nodeName: "h", containers: [{ name: "c", image: "x" }], terminationGracePeriodSeconds: 0 },
     })
     expect(await run("logs s-0")).toBe("a line")
-    expect(await run("drain h --force --timeout=10s")).toContain("node/h drained")
+    expect(await run("drain h --force --timeout=10s")).toMatch(/node\/h (drained|evicted)/)
     expect(await run("get nodes")).toContain("SchedulingDisabled")
     expect(server.find(Kinds.Pod, { namespace: "default", name: "s-0" })).toBeUndefined()
   })
 
   it("watches as a table, pages, deletes with a policy", async () => {
-    const watching = kubectl(["get", "cm", "-w", "--request-timeout=4s"])
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    const watch = follow("get cm -w")
+    await watch.until((out) => out.startsWith("NAME"))
     await run("create configmap w")
     await run("label cm w a=b")
     await run("delete cm w")
-    const { out } = await watching
-    expect(out.split("\n").filter((line) => line.startsWith("w ")).length).toBe(3)
+    await watch.until((out) => out.split("\n").filter((line) => line.startsWith("w ")).length === 3)
+    await watch.stop()
     expect(await run("get cm --chunk-size=1 -o name")).toBe("configmap/a")
     await run("delete sts s --cascade=orphan")
     await run("delete svc --all")
     await run("delete crd clusters.test.acko.io")
-    expect((await kubectl(["get", "cl"])).err).toContain("the server could not find the requested resource")
+    expect((await attempt(["get", "cl"])).err).toContain("the server could not find the requested resource")
   })
 })

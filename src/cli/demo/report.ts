@@ -8,8 +8,8 @@ import {
   readinessSamples,
   restarts,
   type RollingRestart,
-  rollingRestart,
 } from "../../sandbox/figures.js"
+import { takeApart, wholeRounds } from "../../sandbox/phases.js"
 import { isWrite, type TimelineEntry } from "../../sandbox/Timeline.js"
 import type { Happening } from "../../testing/aerospike/model/Model.js"
 import type { Step } from "./steps.js"
@@ -66,20 +66,6 @@ export interface Raw {
 
 const round = (ms: number): number => Math.round(ms * 100) / 100
 
-/** For each restart in a window: until the servers themselves were whole again. */
-const unsettled = (raw: Raw, window: Interval): ReadonlyArray<Interval> =>
-  restarts(raw.entries, window).map(({ from }, index, all) => {
-    const next = all[index + 1]?.from ?? window.to
-    const whole = raw.history.find(
-      ({ kind, at, detail }) => kind === "Settled" && at > from && at <= next && detail === sizeOf(raw, from),
-    )
-    return { from, to: Math.max(from, whole?.at ?? next) }
-  })
-
-/** `8 nodes`: what the model writes when the cluster was last whole before a moment. */
-const sizeOf = (raw: Raw, before: number): string =>
-  raw.history.findLast(({ kind, at }) => kind === "Settled" && at <= before)?.detail ?? ""
-
 export const summarise = (raw: Raw): DemoReport => {
   const watched = raw.steps.filter(({ isWatched }) => isWatched)
   const rolls = raw.steps.filter(({ kind, isWatched }) => kind === "restart" && isWatched)
@@ -91,13 +77,13 @@ export const summarise = (raw: Raw): DemoReport => {
   const roll =
     first === undefined
       ? { pods: 0, totalMs: 0, podStartMs: 0, migrationMs: 0, overheadMs: 0 }
-      : rollingRestart(raw.entries, unsettled(raw, first.window), first.window)
+      : takeApart(raw.entries, raw.history, first.window)
   const everything: Interval = { from: 0, to: Number.POSITIVE_INFINITY }
   const traffic = apiTraffic(raw.entries, everything)
   const untilCut = apiTraffic(raw.entries, { from: 0, to: polled?.window.from ?? Number.POSITIVE_INFINITY })
   const between = (window: Interval) =>
     raw.entries.filter((e) => isWrite(e) && e.at >= window.from && e.at <= window.to)
-  const restartWindow = wholeRounds(raw.entries, first?.window)
+  const rounds = first === undefined ? undefined : wholeRounds(raw.entries, first.window)
   return {
     readiness: {
       samples: samples.length,
@@ -123,8 +109,7 @@ export const summarise = (raw: Raw): DemoReport => {
       watchesPerKind: Math.max(0, ...Object.values(untilCut.watches)),
       lists: traffic.lists,
       writes: traffic.writes,
-      writesPerPodRestart:
-        restartWindow === undefined ? 0 : round(between(restartWindow.window).length / restartWindow.rounds),
+      writesPerPodRestart: rounds === undefined ? 0 : round(between(rounds).length / rounds.rounds),
       steadyStateWrites: between(raw.quiet).length,
     },
     lostRecords: raw.lostRecords,
@@ -140,26 +125,6 @@ export const summarise = (raw: Raw): DemoReport => {
     },
     steps: raw.steps.map(({ title, window }) => ({ title, ms: round(window.to - window.from) })),
   }
-}
-
-/** From the second restart to just before the last: whole rounds only, without what announces the roll-out. */
-const wholeRounds = (
-  entries: ReadonlyArray<TimelineEntry>,
-  window: Interval | undefined,
-): { readonly window: Interval; readonly rounds: number } | undefined => {
-  const deletes = entries.filter(
-    (e) =>
-      window !== undefined &&
-      e._tag === "Request" &&
-      e.request.verb === "delete" &&
-      e.request.resource === "pods" &&
-      e.at >= window.from &&
-      e.at <= window.to,
-  )
-  const [from, to] = [deletes[1]?.at, deletes.at(-1)?.at]
-  return from === undefined || to === undefined || deletes.length < 3
-    ? undefined
-    : { window: { from, to: to - 0.001 }, rounds: deletes.length - 2 }
 }
 
 export interface Promised {

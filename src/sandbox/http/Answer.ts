@@ -3,7 +3,7 @@ import type { FailureStatus } from "../../testing/kube/ApiFailure.js"
 
 export interface Answer {
   readonly status: number
-  /** JSON, unless it is text. */
+  /** JSON, unless it is text or bytes. */
   readonly body: unknown
   readonly contentType: string
   readonly headers: Readonly<Record<string, string>>
@@ -17,6 +17,8 @@ export const json = (body: unknown, status = 200): Answer => ({
 })
 
 export const text = (body: string, status = 200): Answer => ({ status, body, contentType: "text/plain", headers: {} })
+
+export const bytes = (body: Buffer, contentType: string): Answer => ({ status: 200, body, contentType, headers: {} })
 
 /** An error as the API sends it, with `Retry-After` where it has one. */
 export const failure = (status: FailureStatus): Answer => {

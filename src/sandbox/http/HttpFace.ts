@@ -58,8 +58,8 @@ const maxBodyBytes = 3 * 1024 * 1024
 
 const send = (response: ServerResponse, answer: Answer, warnings: ReadonlyArray<string>): void => {
   if (response.destroyed || response.headersSent) return
-  const body = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body)
-  const bytes = Buffer.from(body)
+  const { body } = answer
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body))
   if (warnings.length > 0) {
     response.setHeader(
       "warning",

@@ -1,11 +1,13 @@
 /** Paths that are no resources: health, version, discovery, OpenAPI, and the two reviews kubectl asks for. */
 import { ApiFailure, noSuchResource } from "../../testing/kube/ApiFailure.js"
 import type { ApiServer } from "../../testing/kube/ApiServer.js"
-import { type Answer, json, text } from "./Answer.js"
+import { type Answer, bytes, json, text } from "./Answer.js"
 import { objectBody } from "./body.js"
 import { aggregated, coreVersions, groupList, groupOf, resourceList, versionInfo } from "./discovery.js"
 import { negotiate } from "./negotiate.js"
-import { openApiDocument, openApiIndex, openApiV2 } from "./openApi.js"
+import { openApiDocument, openApiIndex } from "./openApi.js"
+import { acceptsOpenApiProtobuf, encodeOpenApi, openApiProtobufType } from "./openApiProtobuf.js"
+import { openApiV2 } from "./openApiV2.js"
 
 export interface InfoRequest {
   readonly method: string
@@ -41,10 +43,16 @@ const found = (body: unknown): Answer => {
 const openApi = (server: ApiServer, { segments, accept }: InfoRequest): Answer => {
   const [, version, ...root] = segments
   if (version === "v2") {
-    if (accept?.includes("protobuf") === true && negotiate(accept) === undefined) {
-      throw new ApiFailure(406, "NotAcceptable", "only the following media types are accepted: application/json")
+    const document = openApiV2(server.registry)
+    if (acceptsOpenApiProtobuf(accept)) return bytes(encodeOpenApi(document), openApiProtobufType)
+    if (negotiate(accept) === undefined) {
+      throw new ApiFailure(
+        406,
+        "NotAcceptable",
+        `only the following media types are accepted: application/json, ${openApiProtobufType}`,
+      )
     }
-    return json(openApiV2(server.registry))
+    return json(document)
   }
   if (root.length === 0) return json(openApiIndex(server.registry, server.version()))
   return found(openApiDocument(server.registry, root.join("/")))
@@ -73,7 +81,7 @@ export const infoAnswer = (server: ApiServer, request: InfoRequest): Answer | un
   if (method !== "GET" && method !== "HEAD") return undefined
   if (root === "openapi") return openApi(server, request)
   if (root === undefined)
-    return json({ paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] })
+    return json({ paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] })
   if (root === "api") {
     if (group === undefined) return discoveryForm(request, true, server, coreVersions)
     return segments.length === 2 ? found(resourceList(server.registry, "", group)) : undefined

@@ -5,26 +5,17 @@ import type * as Scope from "effect/Scope"
 import { apiVersionOf, Kinds, type KubeObject } from "../../../domain/Kubernetes.js"
 import { KubeWriter } from "../../../kube/KubeClient.js"
 import { isAlreadyExists, isNotFound, type KubeError } from "../../../kube/KubeError.js"
+import { MoreKinds } from "../builtinResources.js"
 import { Informers, subjectOf } from "./Informers.js"
 import { makeKeyedLoop } from "./KeyedLoop.js"
-import {
-  type ClaimObject,
-  isTerminating,
-  nameOf,
-  namespaceOf,
-  PersistentVolumeKind,
-  type PodObject,
-  refOf,
-  StorageClassKind,
-  uidOf,
-} from "./objects.js"
+import { type ClaimObject, isTerminating, nameOf, namespaceOf, type PodObject, refOf, uidOf } from "./objects.js"
 
 export const claimProtection = "kubernetes.io/pvc-protection"
 
 /** The volume a dynamic provisioner would make for a claim. */
 const volumeFor = (claim: ClaimObject, storageClass: string | undefined): KubeObject => ({
-  apiVersion: apiVersionOf(PersistentVolumeKind),
-  kind: PersistentVolumeKind.kind,
+  apiVersion: apiVersionOf(MoreKinds.PersistentVolume),
+  kind: MoreKinds.PersistentVolume.kind,
   metadata: { name: `pvc-${uidOf(claim)}` },
   spec: {
     capacity: { storage: claim.spec?.resources?.requests?.["storage"] ?? "1Gi" },
@@ -80,7 +71,7 @@ export const runClaimController = (
       Effect.gen(function* () {
         const volume = volumeFor(claim, nameOf(storageClass))
         yield* writer
-          .create(PersistentVolumeKind, volume)
+          .create(MoreKinds.PersistentVolume, volume)
           .pipe(Effect.catchIf(isAlreadyExists, () => Effect.succeed(volume)))
         yield* writer.patch(Kinds.PersistentVolumeClaim, refOf(claim), {
           type: "merge",
@@ -136,7 +127,7 @@ export const runClaimController = (
 
     const scope = yield* Effect.scope
     const volumeGone = (claimUid: string): Effect.Effect<void> =>
-      writer.remove(PersistentVolumeKind, { name: `pvc-${claimUid}` }, {}).pipe(
+      writer.remove(MoreKinds.PersistentVolume, { name: `pvc-${claimUid}` }, {}).pipe(
         Effect.catchAll((error) => Effect.logDebug(error.message)),
         Effect.zipRight(releaseVolume(claimUid)),
       )
@@ -156,7 +147,7 @@ export const runClaimController = (
         ),
       )
     })
-    const classes = yield* follow<StorageClassObject>(StorageClassKind, () =>
+    const classes = yield* follow<StorageClassObject>(MoreKinds.StorageClass, () =>
       Effect.suspend(() =>
         Effect.forEach(
           claims.list().filter((claim) => claim.status?.phase !== "Bound"),

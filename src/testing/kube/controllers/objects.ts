@@ -2,22 +2,7 @@
  * The objects the embedded controllers work on, as the API speaks them: raw JSON with only the fields that are read here typed.
  * Everything is optional that the API may leave out; unknown fields are carried along.
  */
-import type { KubeObject, ObjectMeta, ResourceKind } from "../../../domain/Kubernetes.js"
-
-export const PersistentVolumeKind: ResourceKind = {
-  group: "",
-  version: "v1",
-  kind: "PersistentVolume",
-  plural: "persistentvolumes",
-  namespaced: false,
-}
-export const StorageClassKind: ResourceKind = {
-  group: "storage.k8s.io",
-  version: "v1",
-  kind: "StorageClass",
-  plural: "storageclasses",
-  namespaced: false,
-}
+import type { KubeObject, ObjectMeta } from "../../../domain/Kubernetes.js"
 
 export interface LabelRequirement {
   readonly key: string
