@@ -3,8 +3,11 @@
  * the same program runs in a cluster, in the sandbox and in virtual time.
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { randomBytes } from "node:crypto"
+import { hostname } from "node:os"
 import { AerospikeInfo } from "./aerospike/AerospikeInfo.js"
 import { ClusterClient } from "./aerospike/ClusterClient.js"
 import { OperatorConfig } from "./config/OperatorConfig.js"
@@ -17,8 +20,12 @@ import { Facts } from "./observe/Facts.js"
 import { Observers } from "./observe/Observers.js"
 import { allReady, sources, Stores } from "./observe/Sources.js"
 import * as WriteThrough from "./observe/WriteThrough.js"
+import * as Health from "./report/Health.js"
+import type { Readiness } from "./report/Health.js"
 import { EventRecorder } from "./report/EventRecorder.js"
 import * as Controller from "./runtime/Controller.js"
+import * as Fence from "./runtime/Fence.js"
+import { LeaderElection, type LeadershipLost } from "./runtime/LeaderElection.js"
 import { Reconciler } from "./runtime/Reconciler.js"
 import { Triggers } from "./runtime/Triggers.js"
 
@@ -50,13 +57,13 @@ export const layer: Layer.Layer<
 > = Layer.provideMerge(Observers.layer, layerCore)
 
 /**
- * Observes, and works through what the observers find, until interrupted. All parts run under one roof: a defect in any of them ends the
- * program, loudly (S11).
+ * Observes at once, and works through what the observers find while leading. All parts run under one roof: a defect in any of them ends the
+ * program, loudly (S11), and so does the loss of leadership.
  */
-export const run: Effect.Effect<
+export const runElected: Effect.Effect<
   never,
-  never,
-  Reconciler | Observers | Stores | Triggers | KubeReader | OperatorConfig
+  LeadershipLost,
+  Reconciler | Observers | Stores | Triggers | KubeReader | OperatorConfig | LeaderElection
 > = Effect.scoped(
   Effect.gen(function* () {
     const stores = yield* Stores
@@ -64,6 +71,7 @@ export const run: Effect.Effect<
     const observers = yield* Observers
     const reconciler = yield* Reconciler
     const config = yield* OperatorConfig
+    const election = yield* LeaderElection
     yield* Effect.forEach(
       sources(stores),
       ({ store }) =>
@@ -81,27 +89,88 @@ export const run: Effect.Effect<
       ready: allReady(stores),
       concurrency: config.concurrency,
       deadlineMs: config.passTimeoutMs,
+      abandon: election.deposed,
     })
     yield* Effect.logInfo("operator starts")
     return yield* Effect.zipRight(
-      Effect.all([observers.run, controller.run], { concurrency: "unbounded", discard: true }),
+      Effect.all([observers.run, election.lead(controller.run)], { concurrency: "unbounded", discard: true }),
       Effect.never,
     )
   }),
 )
 
+/** {@link runElected} as the only instance, until interrupted. */
+export const run: Effect.Effect<
+  never,
+  never,
+  Reconciler | Observers | Stores | Triggers | KubeReader | OperatorConfig
+> = runElected.pipe(
+  Effect.provide(LeaderElection.layerNoop),
+  // Whoever leads without an election cannot lose one.
+  Effect.catchTag("LeadershipLost", Effect.die),
+)
+
+/** What `/readyz` tells: every store has its first complete picture, and every observer has a way to keep it fresh. */
+export const readiness: Effect.Effect<Readiness, never, Stores | Observers> = Effect.gen(function* () {
+  const stores = yield* Stores
+  const observers = yield* Effect.flatMap(Observers, ({ modes }) => modes)
+  const isPictured = yield* Effect.every(sources(stores), ({ store }) => store.isReady)
+  const isObserved = observers.every(({ mode }) => mode !== "refused" && mode !== "stopped")
+  return { ready: isPictured && isObserved, observers }
+})
+
+const serveHealth = Effect.gen(function* () {
+  const { healthHost: host, healthPort: port } = yield* OperatorConfig
+  if (port === 0) return
+  const context = yield* Effect.context<Stores | Observers>()
+  const { url } = yield* Health.serve({ host, port, readiness: Effect.provide(readiness, context) })
+  yield* Effect.logInfo(`health on ${url}`)
+})
+
+/** {@link runElected} with probes and metrics served: the operator as a process. */
+export const runProcess = Effect.scoped(Effect.zipRight(serveHealth, runElected))
+
 /** The client-view child process beside the bundle. */
 export const clientViewWorker = new URL("./clientViewWorker.js", import.meta.url)
 
-/** The live outside world: credentials from the pod or a kubeconfig, settings from the environment. */
-export const layerLive = layer.pipe(
+/** Leaders must agree on the namespace of their Lease. */
+export class LeaseNamespaceUnknown extends Data.TaggedError("LeaseNamespaceUnknown") {
+  override get message(): string {
+    return "leader election: in which namespace? Set ACKO_NAMESPACE, or a namespace in the kubeconfig's context"
+  }
+}
+
+const election = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { leaderElect, namespace } = yield* OperatorConfig
+    if (!leaderElect) return LeaderElection.layerNoop
+    const { defaultNamespace } = yield* KubeAccess.KubeAccess
+    const place = namespace ?? defaultNamespace
+    if (place === undefined) return yield* new LeaseNamespaceUnknown()
+    const identity = `${hostname()}_${randomBytes(6).toString("hex")}`
+    // Requests of its own: neither a pause the server asks of others nor their number delays a renewal.
+    return Layer.provide(LeaderElection.layer({ namespace: place, identity }), Layer.fresh(KubeTransport.layer()))
+  }),
+)
+
+/** The API server as one of several instances uses it: an election if the settings say so, and no write without leadership (S4). */
+export const layerKube = Fence.layer.pipe(
+  Layer.provideMerge(Layer.merge(election, KubeTransport.layer())),
+) satisfies Layer.Layer<
+  KubeReader | KubeWriter | LeaderElection,
+  LeaseNamespaceUnknown,
+  KubeAccess.KubeAccess | OperatorConfig
+>
+
+/** The operator with the live outside world, given credentials and settings. */
+export const layerProcess = layer.pipe(
   Layer.provideMerge(
-    Layer.mergeAll(
-      Layer.provide(KubeTransport.layer(), KubeAccess.layerFromEnv),
-      AerospikeInfo.layer,
-      ClusterClient.layer({ workerPath: clientViewWorker.pathname }),
-      OperatorConfig.layerFromEnv,
-    ),
+    Layer.mergeAll(layerKube, AerospikeInfo.layer, ClusterClient.layer({ workerPath: clientViewWorker.pathname })),
   ),
+)
+
+/** Everything live: credentials from the pod or a kubeconfig, settings from the environment. */
+export const layerLive = layerProcess.pipe(
+  Layer.provideMerge(Layer.merge(KubeAccess.layerFromEnv, OperatorConfig.layerFromEnv)),
   Layer.provide(NodeFileSystem.layer),
 )

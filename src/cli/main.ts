@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `acko` command. */
 import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import { demoCommand } from "./demo.js"
@@ -15,4 +16,7 @@ const acko = Command.make("acko").pipe(
   Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand]),
 )
 
-runMain(Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer)))
+runMain(
+  Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer)),
+  ValidationError.isValidationError,
+)

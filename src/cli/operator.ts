@@ -6,12 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
-import { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
-import { ClusterClient } from "../aerospike/ClusterClient.js"
+import * as Schema from "effect/Schema"
 import { fromEnv, OperatorConfig } from "../config/OperatorConfig.js"
 import { defaultSettings } from "../domain/Snapshot.js"
 import * as KubeAccess from "../kube/KubeAccess.js"
-import * as KubeTransport from "../kube/KubeTransport.js"
 import * as Operator from "../Operator.js"
 import * as Logging from "./logging.js"
 import { version } from "./version.js"
@@ -28,8 +26,12 @@ const noClientView = Options.boolean("no-client-view").pipe(
   Options.withDescription("Do not look at clusters with the aerospike client"),
 )
 const healthPort = Options.integer("health-port").pipe(
+  Options.withSchema(Schema.Int.pipe(Schema.between(0, 65_535, { message: () => "--health-port: 0 to 65535" }))),
   Options.optional,
   Options.withDescription("Port of /healthz, /readyz and /metrics; default: ACKO_HEALTH_PORT, else 8081; 0: off"),
+)
+const leaderElect = Options.boolean("leader-elect").pipe(
+  Options.withDescription("Work only while holding a Lease; default: ACKO_LEADER_ELECT, else no"),
 )
 const logFormat = Options.choice("log-format", ["auto", "json", "logfmt", "pretty"]).pipe(
   Options.withDefault("auto" as const),
@@ -49,7 +51,7 @@ const levels = {
 
 export const operatorCommand = Command.make(
   "operator",
-  { kubeconfig, namespaces, noClientView, healthPort, logFormat, logLevel },
+  { kubeconfig, namespaces, noClientView, healthPort, leaderElect, logFormat, logLevel },
   (flags) => {
     const config = Layer.effect(
       OperatorConfig,
@@ -57,6 +59,7 @@ export const operatorCommand = Command.make(
         ...settings,
         ...(flags.namespaces.length === 0 ? {} : { watchNamespaces: flags.namespaces }),
         ...(Option.isSome(flags.healthPort) ? { healthPort: flags.healthPort.value } : {}),
+        ...(flags.leaderElect ? { leaderElect: true } : {}),
         ...(flags.noClientView ? { clientView: false } : {}),
         decision: { ...defaultSettings, operatorVersion: version },
       })),
@@ -66,19 +69,9 @@ export const operatorCommand = Command.make(
       onSome: (path) => KubeAccess.layerKubeconfig({ path }),
     })
     return Operator.runProcess.pipe(
-      Effect.provide(
-        Operator.layer.pipe(
-          Layer.provideMerge(
-            Layer.mergeAll(
-              Layer.provide(KubeTransport.layer(), access),
-              AerospikeInfo.layer,
-              ClusterClient.layer({ workerPath: Operator.clientViewWorker.pathname }),
-              config,
-            ),
-          ),
-          Layer.provide(NodeFileSystem.layer),
-        ),
-      ),
+      Effect.provide(Operator.layerProcess),
+      Effect.provide(Layer.merge(access, config)),
+      Effect.provide(NodeFileSystem.layer),
       Effect.provide(Logging.layer({ format: flags.logFormat, level: levels[flags.logLevel] })),
     )
   },

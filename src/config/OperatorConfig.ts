@@ -23,6 +23,14 @@ export interface OperatorSettings {
   readonly resyncMs: number
   /** Whether to look at clusters with the `aerospike` client, as an application would. Default true. */
   readonly clientView: boolean
+  /** Where `/healthz`, `/readyz` and `/metrics` are served. Default 0.0.0.0. */
+  readonly healthHost: string
+  /** Default 8081; 0: not served. */
+  readonly healthPort: number
+  /** Whether to work only while holding a Lease; without, there must be one instance. Default false. */
+  readonly leaderElect: boolean
+  /** Namespace of the Lease. Default: the one of our pod or kubeconfig. */
+  readonly namespace: string | undefined
   readonly decision: DecisionSettings
 }
 
@@ -34,6 +42,10 @@ export const defaults: OperatorSettings = {
   pollIntervalMs: 10_000,
   resyncMs: 600_000,
   clientView: true,
+  healthHost: "0.0.0.0",
+  healthPort: 8081,
+  leaderElect: false,
+  namespace: undefined,
   decision: defaultSettings,
 }
 
@@ -44,6 +56,8 @@ const millis = (name: string, fallback: number, description: string) =>
     Config.withDescription(description),
   )
 
+const isPort = (n: number): boolean => n >= 0 && n <= 65_535
+
 /** The settings as a `Config`, read from `ACKO_…` variables. Durations are written like `10 seconds`. */
 export const fromEnv: Config.Config<OperatorSettings> = Config.all({
   watchNamespaces: Config.array(Config.nonEmptyString(), "ACKO_WATCH_NAMESPACES").pipe(
@@ -51,7 +65,7 @@ export const fromEnv: Config.Config<OperatorSettings> = Config.all({
     Config.withDescription("Namespaces to watch, separated by commas; unset: all"),
   ),
   concurrency: Config.integer("ACKO_CONCURRENCY").pipe(
-    Config.validate({ message: "ACKO_CONCURRENCY must be at least 1", validation: (n) => n >= 1 }),
+    Config.validate({ message: "must be at least 1", validation: (n) => n >= 1 }),
     Config.withDefault(defaults.concurrency),
     Config.withDescription("Clusters worked on at the same time"),
   ),
@@ -62,6 +76,23 @@ export const fromEnv: Config.Config<OperatorSettings> = Config.all({
   clientView: Config.boolean("ACKO_CLIENT_VIEW").pipe(
     Config.withDefault(defaults.clientView),
     Config.withDescription("Look at clusters with the aerospike client, as an application would"),
+  ),
+  healthHost: Config.nonEmptyString("ACKO_HEALTH_HOST").pipe(
+    Config.withDefault(defaults.healthHost),
+    Config.withDescription("Address for probes and metrics"),
+  ),
+  healthPort: Config.integer("ACKO_HEALTH_PORT").pipe(
+    Config.validate({ message: "must be a port, or 0 for off", validation: isPort }),
+    Config.withDefault(defaults.healthPort),
+    Config.withDescription("Port for probes and metrics; 0: off"),
+  ),
+  leaderElect: Config.boolean("ACKO_LEADER_ELECT").pipe(
+    Config.withDefault(defaults.leaderElect),
+    Config.withDescription("Work only while holding a Lease: for more than one instance"),
+  ),
+  namespace: Config.nonEmptyString("ACKO_NAMESPACE").pipe(
+    Config.withDefault(defaults.namespace),
+    Config.withDescription("Namespace of the Lease; unset: the one of our pod or kubeconfig"),
   ),
   decision: Config.succeed(defaults.decision),
 })

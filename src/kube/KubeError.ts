@@ -66,7 +66,15 @@ export class WatchIdleError extends Data.TaggedError("WatchIdleError")<Where & {
   }
 }
 
-export type KubeError = KubeTransportError | KubeStatusError | KubeDecodeError | WatchIdleError
+/** The write was not sent, or given up on its way, because this instance does not lead any more (S4). */
+export class NotLeadingError extends Data.TaggedError("NotLeadingError")<Where> {
+  readonly retry: RetryClass = "stop"
+  override get message(): string {
+    return `${place(this)}: not sent: another instance may lead`
+  }
+}
+
+export type KubeError = KubeTransportError | KubeStatusError | KubeDecodeError | WatchIdleError | NotLeadingError
 
 const isStatus =
   (status: number, reason?: string) =>

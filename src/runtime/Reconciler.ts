@@ -85,9 +85,9 @@ const make = Effect.gen(function* () {
   /** Writes what people see. A vanished or replaced resource needs no report. */
   const publish = (snapshot: Snapshot, report: Report) =>
     Effect.gen(function* () {
-      yield* events.record(snapshot.cluster, report.events)
-      if (report.write !== "now") return false
-      return yield* writeStatus(snapshot.cluster, report.status).pipe(
+      const told = events.record(snapshot.cluster, report.events)
+      if (report.write !== "now") return yield* Effect.as(told, false)
+      return yield* Effect.zipLeft(writeStatus(snapshot.cluster, report.status), told, { concurrent: true }).pipe(
         Effect.as(true),
         Effect.catchIf(
           (error) => isNotFound(error) || isConflict(error),
@@ -126,8 +126,8 @@ const make = Effect.gen(function* () {
     const report = project(snapshot, decided, results)
     memories.set(id, report.memory)
     traces.set(id, { snapshot, plan: decided, report })
-    yield* inquire(snapshot, decided)
-    const written = yield* publish(snapshot, report)
+    // The write goes out first; asking the nodes does not wait for its answer.
+    const [written] = yield* Effect.all([publish(snapshot, report), inquire(snapshot, decided)], { concurrency: 2 })
     if (written) memories.set(id, { ...report.memory, statusWrittenAt: results.finishedAt })
     return requeue(report)
   })

@@ -5,5 +5,6 @@ import { keyString, type ClusterKey } from "../domain/Kubernetes.js"
 import { make, type WorkQueue } from "./WorkQueue.js"
 
 export class Triggers extends Context.Tag("acko/Triggers")<Triggers, WorkQueue<ClusterKey>>() {
-  static readonly layer = Layer.scoped(Triggers, make<ClusterKey>({ name: "clusters", keyString }))
+  /** No debounce: what arrives during a pass is one more pass anyway, and a ready pod should not wait even a millisecond. */
+  static readonly layer = Layer.scoped(Triggers, make<ClusterKey>({ name: "clusters", keyString, debounceMs: 0 }))
 }

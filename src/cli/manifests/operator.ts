@@ -21,10 +21,15 @@ const httpPort = 8081
 const container = ({ image, watchNamespaces }: OperatorInstallation) => ({
   name: "operator",
   image,
-  args: ["operator", ...watchNamespaces.map((namespace) => `--namespace=${namespace}`), "--log-format=json"],
+  args: [
+    "operator",
+    ...watchNamespaces.map((namespace) => `--namespace=${namespace}`),
+    "--leader-elect",
+    `--health-port=${httpPort}`,
+    "--log-format=json",
+  ],
   env: [
-    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-    { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+    { name: "ACKO_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
     { name: "NODE_OPTIONS", value: "--max-old-space-size=192" },
   ],
   ports: [{ name: "http", containerPort: httpPort, protocol: "TCP" }],

@@ -2,11 +2,14 @@
  * What the operator may do: exactly what it does, nothing with `*`, no Secrets, no `pods/exec`. The same rules serve a ClusterRole or, with
  * a list of namespaces, one Role in each.
  */
+import { defaultLeaseName } from "../../runtime/LeaderElection.js"
 import { operatorLabels, type OperatorInstallation, serviceAccountName } from "./operator.js"
 
 export interface PolicyRule {
   readonly apiGroups: ReadonlyArray<string>
   readonly resources: ReadonlyArray<string>
+  /** Absent: all of them. */
+  readonly resourceNames?: ReadonlyArray<string>
   readonly verbs: ReadonlyArray<string>
 }
 
@@ -40,7 +43,9 @@ export const templateRules: ReadonlyArray<PolicyRule> = [
 
 /** In the operator's own namespace. */
 export const leaderRules: ReadonlyArray<PolicyRule> = [
-  rule("coordination.k8s.io", ["leases"], "get", "create", "update", "patch"),
+  { ...rule("coordination.k8s.io", ["leases"], "get", "update"), resourceNames: [defaultLeaseName] },
+  // Creating cannot be limited to a name.
+  rule("coordination.k8s.io", ["leases"], "create"),
 ]
 
 const role = (name: string, rules: ReadonlyArray<PolicyRule>, namespace?: string) => ({

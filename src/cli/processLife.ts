@@ -1,0 +1,65 @@
+/**
+ * Beginning and end of the process. SIGTERM or SIGINT: an orderly end, exit code 0; not done after 25 s, or a second signal: gone at once. A
+ * failure is one line on stderr and exit code 1; only a bug shows its stack.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
+import * as ConfigError from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/** Below the 30 s Kubernetes grants before SIGKILL, so that what hung is told. */
+const endWithinMs = 25_000
+
+const say = (text: string): Effect.Effect<void> =>
+  Effect.sync(() => void process.stderr.write(`acko: ${text.trim().replace(/\s*\n\s*/g, " ")}\n`))
+
+/** Each wrong setting by name. */
+const describeConfig = (error: ConfigError.ConfigError): string => {
+  switch (error._op) {
+    case "And":
+    case "Or":
+      return `${describeConfig(error.left)}; ${describeConfig(error.right)}`
+    case "InvalidData":
+    case "MissingData":
+    case "SourceUnavailable":
+    case "Unsupported":
+      return error.path.length === 0 ? error.message : `${error.path.join(".")}: ${error.message}`
+  }
+}
+
+const describe = (error: unknown): string => {
+  if (ConfigError.isConfigError(error)) return `wrong setting: ${describeConfig(error)}`
+  return error instanceof Error && error.message !== "" ? error.message : String(error)
+}
+
+const report = (cause: Cause.Cause<unknown>, isTold: (error: unknown) => boolean): Effect.Effect<void> => {
+  if (Cause.isInterruptedOnly(cause)) return Effect.void
+  const failure = Cause.failureOption(cause)
+  if (Option.isNone(failure)) return Effect.logFatal("ended by a bug", cause)
+  return isTold(failure.value) ? Effect.void : say(describe(failure.value))
+}
+
+/** Starts the clock for an orderly end with the first signal. It does not keep the process alive. */
+const watchEnd = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    process.off("SIGTERM", onSignal)
+    process.off("SIGINT", onSignal)
+    setTimeout(() => {
+      process.stderr.write(`acko: not done ${endWithinMs / 1000} s after ${signal}, gives up\n`)
+      process.exit(1)
+    }, endWithinMs).unref()
+  }
+  process.on("SIGTERM", onSignal)
+  process.on("SIGINT", onSignal)
+}
+
+/** Runs the program as the process. `isTold`: errors the user has been told already. */
+export const runMain = <E>(program: Effect.Effect<unknown, E>, isTold: (error: unknown) => boolean = () => false) => {
+  watchEnd()
+  program.pipe(
+    Effect.tapErrorCause((cause) => report(cause, isTold)),
+    // The logger is the program's choice; with the default one, each line would come twice.
+    NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true }),
+  )
+}

@@ -1,0 +1,116 @@
+import { build } from "esbuild"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer, type Server } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+let directory = ""
+const children = new Set<ChildProcess>()
+
+beforeAll(async () => {
+  // Inside the checkout, so that what is not bundled is found.
+  directory = mkdtempSync(join(root, "node_modules", ".acko-process-"))
+  await build({
+    entryPoints: [join(root, "src/cli/main.ts")],
+    outfile: join(directory, "acko.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error",
+    external: ["aerospike", "@kubernetes/client-node"],
+    banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
+  })
+  // Port 9 (discard) answers nowhere: an API server that cannot be reached.
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "a", cluster: { server: "http://127.0.0.1:9" } }],
+    users: [{ name: "a", user: {} }],
+    contexts: [{ name: "a", context: { cluster: "a", user: "a" } }],
+    "current-context": "a",
+  }
+  writeFileSync(join(directory, "kubeconfig"), JSON.stringify(kubeconfig))
+}, 60_000)
+
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL")
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** `acko operator …`, its end, and what it wrote to stderr. */
+const operator = (flags: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
+  const child = spawn(process.execPath, [join(directory, "acko.mjs"), "operator", ...flags], {
+    env: { PATH: process.env["PATH"], HOME: tmpdir(), ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  })
+  children.add(child)
+  let stderr = ""
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<{ readonly code: number | null; readonly stderr: string }>((resolve) =>
+    child.once("close", (code) => {
+      children.delete(child)
+      resolve({ code, stderr })
+    }),
+  )
+  return { child, ended }
+}
+
+const listen = () =>
+  new Promise<{ readonly server: Server; readonly port: number }>((resolve) => {
+    const server = createServer().listen(0, "0.0.0.0", () => {
+      const address = server.address()
+      resolve({ server, port: typeof address === "object" && address !== null ? address.port : 0 })
+    })
+  })
+
+const close = (server: Server) => new Promise<void>((resolve) => void server.close(() => resolve()))
+
+describe("the operator process", () => {
+  const kubeconfig = () => ["--kubeconfig", join(directory, "kubeconfig")]
+
+  it("without credentials it ends with code 1 and one line", async () => {
+    const { code, stderr } = await operator(["--kubeconfig", "/does/not/exist"]).ended
+    expect([code, stderr]).toEqual([
+      1,
+      "acko: no access to the Kubernetes API: the kubeconfig /does/not/exist cannot be read\n",
+    ])
+  }, 30_000)
+
+  it("names every setting it cannot read", async () => {
+    const { code, stderr } = await operator(kubeconfig(), { ACKO_CONCURRENCY: "many", ACKO_HEALTH_PORT: "99999" }).ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^acko: wrong setting: ACKO_CONCURRENCY: .*; ACKO_HEALTH_PORT: .*\n$/)
+  }, 30_000)
+
+  it("names the flag when the health port is in use", async () => {
+    const { port, server } = await listen()
+    const { code, stderr } = await operator([...kubeconfig(), "--health-port", String(port)]).ended
+    await close(server)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^acko: cannot serve health and metrics on .*: it is in use; .*--health-port.*\n$/)
+  }, 30_000)
+
+  it("an API server that cannot be reached: alive, not ready; SIGTERM ends it with code 0", async () => {
+    const { port, server } = await listen()
+    await close(server)
+    const { child, ended } = operator([...kubeconfig(), "--health-port", String(port), "--leader-elect"], {
+      ACKO_NAMESPACE: "acko-system",
+    })
+    const status = async (path: string): Promise<number> => {
+      while (child.exitCode === null) {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
+        if (answer !== undefined) return answer.status
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      return 0
+    }
+    expect([await status("/healthz"), await status("/readyz")]).toEqual([200, 503])
+    child.kill("SIGTERM")
+    expect(await ended).toEqual({ code: 0, stderr: "" })
+  }, 30_000)
+})
