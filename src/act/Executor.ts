@@ -12,12 +12,12 @@ import type { KubeError } from "../kube/KubeError.js"
 import * as Steps from "./steps.js"
 import type { StaleDecision } from "./verify.js"
 
-const run = (snapshot: Snapshot, step: Step) => {
+const run = (snapshot: Snapshot, step: Step, victims: ReadonlySet<string>) => {
   switch (step._tag) {
     case "Apply":
       return Steps.apply(snapshot, step)
     case "RestartPod":
-      return Steps.restartPod(snapshot, step)
+      return Steps.restartPod(snapshot, step, victims)
     case "Remove":
       return Steps.remove(snapshot, step)
     case "SetGate":
@@ -50,8 +50,12 @@ const failureOf = (step: Step, error: KubeError | StaleDecision): StepResult => 
   }
 }
 
-const runStep = (snapshot: Snapshot, step: Step): Effect.Effect<StepResult, never, KubeReader | KubeWriter> =>
-  run(snapshot, step).pipe(
+const runStep = (
+  snapshot: Snapshot,
+  step: Step,
+  victims: ReadonlySet<string>,
+): Effect.Effect<StepResult, never, KubeReader | KubeWriter> =>
+  run(snapshot, step, victims).pipe(
     Effect.map((outcome): StepResult => ({ step, _tag: "Done", ...outcome })),
     Effect.catchAll((error) =>
       Effect.as(
@@ -61,22 +65,28 @@ const runStep = (snapshot: Snapshot, step: Step): Effect.Effect<StepResult, neve
     ),
   )
 
-const runTrack = (snapshot: Snapshot, track: Track) =>
+const runTrack = (snapshot: Snapshot, track: Track, victims: ReadonlySet<string>) =>
   Effect.gen(function* () {
     const results: Array<StepResult> = []
-    let open = true
+    let succeeded = true
     for (const step of track.steps) {
-      const result: StepResult = open ? yield* runStep(snapshot, step) : { step, _tag: "Skipped" }
+      const isTried = succeeded || track.independent === true
+      const result: StepResult = isTried ? yield* runStep(snapshot, step, victims) : { step, _tag: "Skipped" }
       results.push(result)
-      if (result._tag !== "Done") open = false
+      if (result._tag !== "Done") succeeded = false
     }
-    return { name: track.name, succeeded: open, results }
+    return { name: track.name, succeeded, results }
   })
+
+/** UIDs of the pods a plan restarts together. */
+const victimsOf = (tracks: ReadonlyArray<Track>): ReadonlySet<string> =>
+  new Set(tracks.flatMap(({ steps }) => steps.flatMap((step) => (step._tag === "RestartPod" ? [step.pod.uid] : []))))
 
 /** Tracks whose predecessors have all run go together; the rest follows in waves. */
 export const execute = Effect.fn("Executor.execute")(function* (snapshot: Snapshot, plan: Plan) {
   const steps: Array<StepResult> = []
   if (plan._tag === "Proceed") {
+    const victims = victimsOf(plan.tracks)
     const succeeded = new Map<TrackName, boolean>()
     let waiting: ReadonlyArray<Track> = plan.tracks
     const known = new Set(plan.tracks.map((track) => track.name))
@@ -94,7 +104,7 @@ export const execute = Effect.fn("Executor.execute")(function* (snapshot: Snapsh
                 succeeded: false,
                 results: track.steps.map((step): StepResult => ({ step, _tag: "Skipped" })),
               })
-            : runTrack(snapshot, track),
+            : runTrack(snapshot, track, victims),
         { concurrency: "unbounded" },
       )
       for (const outcome of outcomes) {

@@ -7,7 +7,7 @@ import type { Evidence, Step } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import { KubeWriter } from "../kube/KubeClient.js"
 import { isNotFound } from "../kube/KubeError.js"
-import { StaleDecision, verifyCluster, verifyOwned, verifyVictim } from "./verify.js"
+import { StaleDecision, verifyCluster, verifyFree, verifyOwned, verifyVictim } from "./verify.js"
 
 type StepOf<Tag extends Step["_tag"]> = Extract<Step, { readonly _tag: Tag }>
 
@@ -34,6 +34,13 @@ export const apply = Effect.fn("act.apply")(function* (snapshot: Snapshot, step:
   const writer = yield* KubeWriter
   const options = { fieldManager: FieldManager.objects, force: true }
   if (step.precondition === undefined) {
+    if (step.because === "missing") {
+      // Nothing is made for a resource that is going (R7), nothing taken over from someone else (S6), however old our picture is.
+      yield* Effect.all(
+        [verifyCluster(snapshot, { whileDeleting: false }), verifyFree(step.kind, step.object, snapshot)],
+        { concurrency: 2 },
+      )
+    }
     const object = yield* writer.apply(step.kind, step.object, options)
     return { object, changed: true } satisfies Outcome
   }
@@ -53,13 +60,18 @@ export const apply = Effect.fn("act.apply")(function* (snapshot: Snapshot, step:
   return { object, changed: object.metadata.resourceVersion !== live.metadata.resourceVersion } satisfies Outcome
 })
 
-export const restartPod = Effect.fn("act.restartPod")(function* (snapshot: Snapshot, step: StepOf<"RestartPod">) {
+/** `companions`: UIDs of all pods that the plan restarts. */
+export const restartPod = Effect.fn("act.restartPod")(function* (
+  snapshot: Snapshot,
+  step: StepOf<"RestartPod">,
+  companions: ReadonlySet<string>,
+) {
   const writer = yield* KubeWriter
   const [, , pod] = yield* Effect.all(
     [
       verifyCluster(snapshot, { whileDeleting: false }),
       verifyOwned(Kinds.StatefulSet, step.statefulSet, snapshot.cluster.uid),
-      verifyVictim(snapshot, step.pod, step.statefulSet.uid),
+      verifyVictim(snapshot, step.pod, step.statefulSet.uid, companions),
     ],
     { concurrency: 3 },
   )
@@ -109,36 +121,34 @@ export const setGate = Effect.fn("act.setGate")(function* (_snapshot: Snapshot, 
   return { object, changed: true } satisfies Outcome
 })
 
-/** JSON patch with `test` operations: nothing is written over a finalizer list other than the one we read. */
-const patchFinalizers = (snapshot: Snapshot, edit: (live: KubeObject) => ReadonlyArray<unknown> | undefined) =>
+/**
+ * Writes the whole list for exactly the version we read: nothing is written over another one, and a lost race is a conflict (R48), which a
+ * failed `test` of a JSON patch is not.
+ */
+const patchFinalizers = (
+  snapshot: Snapshot,
+  edit: (present: ReadonlyArray<string>, live: KubeObject) => ReadonlyArray<string>,
+) =>
   Effect.gen(function* () {
     const writer = yield* KubeWriter
     const live = yield* verifyCluster(snapshot, { whileDeleting: true })
-    const operations = edit(live)
-    if (operations === undefined) return { object: live, changed: false } satisfies Outcome
+    const present = live.metadata.finalizers ?? []
+    const finalizers = edit(present, live)
+    if (finalizers.length === present.length) return { object: live, changed: false } satisfies Outcome
     const object = yield* writer.patch(Kinds.AerospikeCluster, snapshot.key, {
-      type: "json",
+      type: "merge",
       fieldManager: FieldManager.finalizer,
-      body: [
-        { op: "test", path: "/metadata/uid", value: live.metadata.uid },
-        { op: "test", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion },
-        ...operations,
-      ],
+      body: { metadata: { ...preconditionsOf(live), finalizers } },
     })
     return { object, changed: true } satisfies Outcome
   })
 
 export const addFinalizer = Effect.fn("act.addFinalizer")((snapshot: Snapshot) =>
-  patchFinalizers(snapshot, (live) => {
-    const present = live.metadata.finalizers ?? []
-    if (live.metadata.deletionTimestamp !== undefined || present.includes(finalizer)) return undefined
-    return [{ op: "add", path: "/metadata/finalizers", value: [...present, finalizer] }]
-  }),
+  patchFinalizers(snapshot, (present, { metadata }) =>
+    metadata.deletionTimestamp !== undefined || present.includes(finalizer) ? present : [...present, finalizer],
+  ),
 )
 
 export const removeFinalizer = Effect.fn("act.removeFinalizer")((snapshot: Snapshot) =>
-  patchFinalizers(snapshot, (live) => {
-    const index = (live.metadata.finalizers ?? []).indexOf(finalizer)
-    return index < 0 ? undefined : [{ op: "remove", path: `/metadata/finalizers/${index}` }]
-  }),
+  patchFinalizers(snapshot, (present) => present.filter((name) => name !== finalizer)),
 )

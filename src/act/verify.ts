@@ -8,6 +8,7 @@ import { Kinds, type KubeObject, type ObjectIdentity, type ResourceKind } from "
 import { Label, ownedSelector } from "../domain/Labels.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import { KubeReader } from "../kube/KubeClient.js"
+import { isNotFound } from "../kube/KubeError.js"
 
 /** The world is not the one we decided for. Not a failure: decide again. */
 export class StaleDecision extends Data.TaggedError("StaleDecision")<{ readonly detail: string }> {
@@ -49,6 +50,23 @@ export const verifyOwned = (kind: ResourceKind, target: ObjectIdentity, clusterU
     return live
   })
 
+/** Fails if an object of this name exists that has another owner. */
+export const verifyFree = (kind: ResourceKind, object: KubeObject, snapshot: Snapshot) =>
+  Effect.gen(function* () {
+    const reader = yield* KubeReader
+    const { name = "" } = object.metadata
+    const live = yield* reader
+      .get(kind, { namespace: snapshot.key.namespace, name })
+      .pipe(Effect.catchIf(isNotFound, () => Effect.succeed(undefined)))
+    if (live === undefined) return
+    const owner = controllerUidOf(live)
+    const isAdoptable = owner === undefined && live.metadata.labels?.[Label.instance] === snapshot.key.name
+    if (owner !== snapshot.cluster.uid && !isAdoptable) {
+      return yield* stale(`${kind.kind} ${name} exists and belongs to someone else`)
+    }
+    if (live.metadata.deletionTimestamp !== undefined) return yield* stale(`${kind.kind} ${name} is being deleted`)
+  })
+
 const isReady = (pod: KubeObject): boolean => {
   const status = pod["status"] as { conditions?: ReadonlyArray<{ type?: unknown; status?: unknown }> } | undefined
   return (
@@ -60,8 +78,15 @@ const isReady = (pod: KubeObject): boolean => {
 /**
  * Reads all pods of the cluster and fails unless the victim is the pod we mean, owned by the given StatefulSet, and no other pod that the
  * decision counted as available has gone since (S2).
+ *
+ * @param companions UIDs of all victims of the same decision: it counted them as down already
  */
-export const verifyVictim = (snapshot: Snapshot, victim: ObjectIdentity, statefulSetUid: string) =>
+export const verifyVictim = (
+  snapshot: Snapshot,
+  victim: ObjectIdentity,
+  statefulSetUid: string,
+  companions: ReadonlySet<string>,
+) =>
   Effect.gen(function* () {
     const reader = yield* KubeReader
     const page = yield* reader.list(Kinds.Pod, {
@@ -76,7 +101,7 @@ export const verifyVictim = (snapshot: Snapshot, victim: ObjectIdentity, statefu
     if (controllerUidOf(pod) !== statefulSetUid)
       return yield* stale(`pod ${victim.name} is not controlled by its StatefulSet`)
     const lost = snapshot.pods.filter((known) => {
-      if (known.name === victim.name || known.isTerminating) return false
+      if (known.name === victim.name || known.isTerminating || companions.has(known.uid)) return false
       if (!known.conditions.some((c) => c.type === "Ready" && c.status === "True")) return false
       const now = live.get(known.name)
       return now === undefined || now.metadata.uid !== known.uid || !isReady(now)

@@ -10,14 +10,15 @@ import type { PassMemory } from "../domain/Snapshot.js"
 /** The first difference between what we want and what is there; undefined when there is none. */
 export type Difference = (desired: KubeObject, live: KubeObject) => string | undefined
 
-const keyOf = (object: KubeObject): string => `${object.kind}/${object.metadata.name ?? ""}`
+/** `Kind/name`: under which an object is remembered. */
+export const objectKey = (object: KubeObject): string => `${object.kind}/${object.metadata.name ?? ""}`
 
 const valueOf = (object: KubeObject, difference: string): string =>
   `${object.metadata.annotations?.[Annotation.appliedHash] ?? ""} ${difference}`
 
 /** Whether `difference` stayed after we applied exactly this object. */
 export const isAccepted = (memory: PassMemory, object: KubeObject, difference: string): boolean =>
-  memory.acceptedDifferences[keyOf(object)] === valueOf(object, difference)
+  memory.acceptedDifferences[objectKey(object)] === valueOf(object, difference)
 
 /** The memory after these results: a difference that an apply left behind is remembered, one that it removed is forgotten. */
 export const acceptedAfter = (
@@ -30,8 +31,8 @@ export const acceptedAfter = (
     if (result._tag !== "Done" || result.step._tag !== "Apply" || result.object === undefined) continue
     const { object } = result.step
     const difference = differs(object, result.object)
-    if (difference === undefined) delete accepted[keyOf(object)]
-    else accepted[keyOf(object)] = valueOf(object, difference)
+    if (difference === undefined) delete accepted[objectKey(object)]
+    else accepted[objectKey(object)] = valueOf(object, difference)
   }
   return accepted
 }

@@ -104,11 +104,7 @@ const first = <A>(items: ReadonlyArray<A>, difference: (item: A) => string | und
   return undefined
 }
 
-/**
- * The path of the first field in which `live` is not what `desired` says, or undefined. Fields are compared in the order in which `desired`
- * names them, the applied-hash annotation last: it stands for fields we set earlier and no longer set.
- */
-export const firstDifference = (desired: KubeObject, live: KubeObject): string | undefined => {
+const compare = (desired: KubeObject, live: KubeObject): string | undefined => {
   const { annotations = {}, ...metadata } = desired.metadata
   const { [Annotation.appliedHash]: appliedHash, ...otherAnnotations } = annotations
   const rest = { ...desired, metadata: { ...metadata, annotations: otherAnnotations } }
@@ -117,4 +113,21 @@ export const firstDifference = (desired: KubeObject, live: KubeObject): string |
   return appliedHash === undefined || appliedHash === live.metadata.annotations?.[Annotation.appliedHash]
     ? undefined
     : "a field set earlier is no longer wanted"
+}
+
+/** Objects are immutable values, and most passes meet the very objects of the pass before. */
+const known = new WeakMap<KubeObject, WeakMap<KubeObject, { readonly path: string | undefined }>>()
+
+/**
+ * The path of the first field in which `live` is not what `desired` says, or undefined. Fields are compared in the order in which `desired`
+ * names them, the applied-hash annotation last: it stands for fields we set earlier and no longer set.
+ */
+export const firstDifference = (desired: KubeObject, live: KubeObject): string | undefined => {
+  const answers = known.get(live) ?? new WeakMap<KubeObject, { readonly path: string | undefined }>()
+  const hit = answers.get(desired)
+  if (hit !== undefined) return hit.path
+  const path = compare(desired, live)
+  answers.set(desired, { path })
+  known.set(live, answers)
+  return path
 }

@@ -7,9 +7,11 @@ import {
   type ResourceKind,
   type StatefulSetView,
 } from "../domain/Kubernetes.js"
-import type { Step, Wait } from "../domain/Plan.js"
+import type { ImmutableField, Step, Wait } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import { type Difference, isAccepted } from "./acceptedDifferences.js"
+import { type ApplicableStatefulSet, applicableStatefulSet } from "./objects/statefulSet.js"
+import { isRepairPaused } from "./repairs.js"
 import { isOurs, type Members } from "./rollout/members.js"
 import type { Shrinking } from "./scale/down.js"
 import type { Growth } from "./scale/up.js"
@@ -25,17 +27,18 @@ export interface Situation {
 
 /**
  * Why `object` must be applied: it is missing, or differs otherwise than in the way another controller insists on (R55). An object of the same
- * name that belongs to someone else, or is on its way out, is not touched (S6).
+ * name that belongs to someone else, or is on its way out, is not touched (S6). What a rival undoes again and again is put right rarely (R104).
  */
 const reasonToApply = (
   { snapshot, differs }: Situation,
   object: KubeObject,
   live: OwnedView | StatefulSetView | undefined,
 ): string | undefined => {
-  if (live === undefined) return "missing"
+  if (live === undefined) return isRepairPaused(snapshot, object) ? undefined : "missing"
   if (live.isTerminating || !isOurs(live, snapshot)) return undefined
   const difference = differs(object, live.object)
-  return difference === undefined || isAccepted(snapshot.memory, object, difference) ? undefined : difference
+  if (difference === undefined || isAccepted(snapshot.memory, object, difference)) return undefined
+  return isRepairPaused(snapshot, object) ? undefined : difference
 }
 
 /** The step that applies `object`, if it must be. */
@@ -53,16 +56,41 @@ export const apply = (
   return because === undefined ? [] : [{ _tag: "Apply", kind, object, because }]
 }
 
-/** StatefulSets at their present or a larger size; shrinking is a step of its own. */
-export const statefulSetSteps = (situation: Situation, grow: Growth): ReadonlyArray<Step> =>
-  situation.members.racks.flatMap((rack) => {
+/** By desired object and live one: most passes meet the pair of the pass before. */
+const applicables = new WeakMap<KubeObject, WeakMap<KubeObject, ApplicableStatefulSet>>()
+
+/** What of `object` can be applied to the live StatefulSet (W72). */
+const applicable = (object: KubeObject, live: StatefulSetView | undefined): ApplicableStatefulSet => {
+  if (live === undefined) return { object, immutable: undefined, keepsTemplate: false }
+  const known = applicables.get(object) ?? new WeakMap<KubeObject, ApplicableStatefulSet>()
+  const answer = known.get(live.object) ?? applicableStatefulSet(object, live.object)
+  known.set(live.object, answer)
+  applicables.set(object, known)
+  return answer
+}
+
+/** What becomes of the StatefulSets at their present or a larger size; shrinking is a step of its own. */
+export interface StatefulSetWork {
+  readonly steps: ReadonlyArray<Step>
+  readonly immutable: ReadonlyArray<ImmutableField>
+}
+
+export const statefulSetWork = (situation: Situation, grow: Growth): StatefulSetWork => {
+  const steps: Array<Step> = []
+  const immutable: Array<ImmutableField> = []
+  for (const rack of situation.members.racks) {
     const desired = situation.desired.racks.find((wanted) => wanted.rack.id === rack.id)
     // A missing StatefulSet that cannot be created yet has no target either.
     const replicas = grow.targets.get(rack.id) ?? rack.statefulSet?.replicas
-    return desired === undefined || replicas === undefined
-      ? []
-      : apply(situation, Kinds.StatefulSet, desired.statefulSet(replicas), situation.snapshot.statefulSets)
-  })
+    if (desired === undefined || replicas === undefined) continue
+    const wanted = applicable(desired.statefulSet(replicas), rack.statefulSet)
+    steps.push(...apply(situation, Kinds.StatefulSet, wanted.object, situation.snapshot.statefulSets))
+    if (wanted.immutable !== undefined) {
+      immutable.push({ statefulSet: rack.name, field: wanted.immutable, keepsTemplate: wanted.keepsTemplate })
+    }
+  }
+  return { steps, immutable }
+}
 
 /** A rack that is no longer in the spec has no desired object: what it is, smaller. */
 const smaller = (set: StatefulSetView, replicas: number): KubeObject => {
@@ -87,7 +115,8 @@ export const shrinkSteps = ({ desired }: Situation, shrink: Shrinking): Readonly
   if (shrink._tag !== "Shrink" || shrink.rack.statefulSet === undefined) return []
   const { rack, replicas, evidence } = shrink
   const set = shrink.rack.statefulSet
-  const object = desired.racks.find((r) => r.rack.id === rack.id)?.statefulSet(replicas) ?? smaller(set, replicas)
+  const wanted = desired.racks.find((r) => r.rack.id === rack.id)?.statefulSet(replicas)
+  const object = wanted === undefined ? smaller(set, replicas) : applicable(wanted, set).object
   const { namespace, name, uid, resourceVersion } = set
   return [
     {

@@ -5,10 +5,12 @@ import { Kinds } from "../domain/Kubernetes.js"
 import type { Plan, Progress, Step, Track, TrackName, Wait } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import type { Difference } from "./acceptedDifferences.js"
+import { outOfContention } from "./contention.js"
 import { firstDifference } from "./difference.js"
 import { deletionTracks, finalizerTrack } from "./finalize/finalize.js"
 import { budgetLeftovers, rackLeftovers, serviceLeftovers } from "./finalize/leftovers.js"
-import { apply, foreign, shrinkSteps, type Situation, statefulSetSteps } from "./objectSteps.js"
+import { immutableWaits } from "./immutable.js"
+import { apply, foreign, shrinkSteps, type Situation, statefulSetWork } from "./objectSteps.js"
 import { factsRequest, heldUntil } from "./requeue.js"
 import { isAvailable } from "./rollout/availability.js"
 import { type Candidate, candidates } from "./rollout/candidates.js"
@@ -82,7 +84,7 @@ const orchestrate = (situation: Situation, grow: Growth, safety: Safety, isApply
   const { snapshot, effective, desired, members } = situation
   const isGrowing = grow.targets.size > 0
   const shrink: Shrinking = isGrowing || isApplying ? { _tag: "None" } : shrinking(snapshot, effective, members)
-  const queue = candidates(members, effective, desired, { surplusStays: shrink._tag === "Refused" })
+  const queue = candidates(members, desired, { surplusStays: shrink._tag === "Refused" })
   const idle: RolloutStep = { steps: [], waits: [] }
   if (isGrowing || isApplying || shrink._tag === "Shrink") return { shrink, roll: idle, queue }
   // While a scale-down waits, only broken pods are served; healthy ones wait for the same thing.
@@ -122,7 +124,7 @@ export const planFor = (
   const situation: Situation = { snapshot, effective, desired, members, differs }
   const safety = assess(snapshot, effective, {}, members)
   const grow = growth(snapshot, effective, members)
-  const statefulSets = statefulSetSteps(situation, grow)
+  const { steps: statefulSets, immutable } = statefulSetWork(situation, grow)
   const { shrink, roll, queue } = orchestrate(situation, grow, safety, statefulSets.length > 0)
   const gate: Gates = effective.readinessGateEnabled ? gates(snapshot, effective, members) : { steps: [], joining: [] }
   const creates = statefulSets.some((step) => step._tag === "Apply" && step.because === "missing")
@@ -157,15 +159,17 @@ export const planFor = (
     track("gates", gate.steps),
     track("rollout", roll.steps, ["config", "statefulSets"]),
     track("scaleDown", shrinkSteps(situation, shrink), ["config", "statefulSets"]),
-    track("claims", orphanedClaims(snapshot, members, effective)),
+    { ...track("claims", orphanedClaims(snapshot, members, effective)), independent: true },
     track("cleanup", rackLeftovers(snapshot, members, desired)),
   ].filter(({ steps }) => steps.length > 0)
   return {
     _tag: "Proceed",
     effective,
     tracks,
+    ...(immutable.length === 0 ? {} : { immutable }),
     waits: distinct([
       ...foreign(situation),
+      ...immutableWaits(immutable),
       ...grow.waits,
       ...(shrink._tag === "Wait" || shrink._tag === "Refused" ? [shrink.wait] : []),
       ...roll.waits,
@@ -215,7 +219,9 @@ const deletion = (snapshot: Snapshot, effective: EffectiveCluster | undefined): 
  * What to do now. Guards first: a deletion goes before everything, a spec that cannot be carried out before pause, pause before back-off
  * (R110), back-off before work (R20-5, W46).
  */
-export const plan = (snapshot: Snapshot): Plan => {
+export const plan = (snapshot: Snapshot): Plan => outOfContention(snapshot, decide(snapshot))
+
+const decide = (snapshot: Snapshot): Plan => {
   const spec = effectiveOf(snapshot.cluster)
   if (snapshot.cluster.isDeleting) return deletion(snapshot, Either.isRight(spec) ? spec.right : undefined)
   if (Either.isLeft(spec)) return { _tag: "Refused", problems: spec.left }

@@ -8,7 +8,9 @@ import type { Plan } from "../domain/Plan.js"
 import type { Report, Results } from "../domain/Report.js"
 import type { PassMemory, Snapshot } from "../domain/Snapshot.js"
 import { acceptedAfter, type Difference } from "./acceptedDifferences.js"
+import { contentionAfter } from "./contention.js"
 import { firstDifference } from "./difference.js"
+import { nextRepairMs, repairsAfter } from "./repairs.js"
 import { remember } from "./requeue.js"
 import { members as membersOf } from "./rollout/members.js"
 import { bounded, defined, errorText, message, timestamp } from "./status/bounds.js"
@@ -99,7 +101,7 @@ const statusOf = (outcome: Outcome, memory: PassMemory): ClusterStatus => {
     phaseReason,
     size: ready,
     health: effective === undefined ? stored.health : `${ready}/${effective.size}`,
-    conditions: conditions(outcome, memory.failures, error),
+    conditions: conditions(outcome, memory, error),
     pods,
     observedGeneration: Math.max(stored.observedGeneration ?? 0, snapshot.cluster.generation),
     selector: selector(snapshot.cluster.name),
@@ -123,15 +125,21 @@ const unsettledSince = (snapshot: Snapshot, plan: Plan): number | undefined => {
 
 const memoryAfter = (outcome: Outcome, differs: Difference): PassMemory => {
   const { snapshot, plan, results, failure } = outcome
-  const { unsettledSince: _since, ...memory } =
-    plan._tag === "Held" && plan.wait.kind === "Backoff"
-      ? snapshot.memory
-      : remember(snapshot, failure === undefined ? {} : { failed: failure }, results.finishedAt)
+  const {
+    unsettledSince: _since,
+    contention: _contention,
+    ...memory
+  } = plan._tag === "Held" && plan.wait.kind === "Backoff"
+    ? snapshot.memory
+    : remember(snapshot, failure === undefined ? {} : { failed: failure }, results.finishedAt)
   const since = unsettledSince(snapshot, plan)
+  const contention = contentionAfter(snapshot, plan, results)
   return {
     ...memory,
     ...(since === undefined ? {} : { unsettledSince: since }),
+    ...(contention === undefined ? {} : { contention }),
     acceptedDifferences: acceptedAfter(snapshot.memory, results.steps, differs),
+    repairs: repairsAfter(snapshot.memory, results.steps, results.finishedAt),
   }
 }
 
@@ -149,6 +157,8 @@ const requeueAfter = (outcome: Outcome, memory: PassMemory, coalesceMs: number |
     coalesceMs,
     memory.notBefore > now ? memory.notBefore - now : undefined,
     isIncomplete ? settings.fallbackRequeueMs : undefined,
+    nextRepairMs(memory.repairs, now),
+    memory.contention === undefined ? undefined : Math.max(0, memory.contention.until - outcome.results.finishedAt),
     mainWait(plan)?.kind === "Client" && clientView !== undefined
       ? Math.max(0, clientView.checkedAt + settings.safetyMaxAgeMs - now)
       : undefined,
@@ -180,7 +190,8 @@ export const projectFor = (
     events: transitions(outcome, status),
     memory,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
-    again: results.steps.some(({ _tag }) => _tag === "Stale"),
+    // Only the first time: afterwards the growing pause decides (R48).
+    again: memory.contention?.tries === 1 && results.steps.some(({ _tag }) => _tag === "Stale"),
   }
 }
 

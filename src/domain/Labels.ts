@@ -18,6 +18,8 @@ export const Annotation = {
   podSpecHash: "acko.io/podspec-hash",
   /** Hash of the complete desired pod template and the rendered configuration without mesh seeds (W26, W30). */
   templateHash: "acko.io/template-hash",
+  /** A short hash per part of template and configuration, as JSON: tells in words why a pod wants a restart. */
+  templateParts: "acko.io/template-parts",
   /** Hash of the complete desired object, on every object we apply: what we asked for, whatever others made of it (R55). */
   appliedHash: "acko.io/applied-hash",
   resyncTemplate: "acko.io/resync-template",

@@ -72,8 +72,10 @@ export type TrackName =
 
 export interface Track {
   readonly name: TrackName
-  /** Runs in order; the first failure ends the track. */
+  /** Runs in order; the first failure ends the track, unless its steps are independent. */
   readonly steps: ReadonlyArray<Step>
+  /** True: every step is tried, whatever became of the others (R97). The track succeeds if all did. Default: false. */
+  readonly independent?: boolean
   /** Tracks that must have succeeded before this one starts. */
   readonly after: ReadonlyArray<TrackName>
 }
@@ -92,10 +94,20 @@ export interface Wait {
     | "Client"
     | "UnsafeRestart"
     | "Backoff"
+    | "Conflict"
     | "Paused"
   /** Pods concerned, if any. */
   readonly pods: ReadonlyArray<string>
   readonly message: string
+}
+
+/** A field of a StatefulSet that the API server lets nobody change (W72): the rest is applied without it. */
+export interface ImmutableField {
+  readonly statefulSet: string
+  /** `spec.volumeClaimTemplates[0].spec.resources.requests.storage`. */
+  readonly field: string
+  /** The wanted pods need what cannot be changed, so the present pod template stays, too. */
+  readonly keepsTemplate: boolean
 }
 
 /** Ask all nodes again. */
@@ -139,6 +151,8 @@ export type Plan =
       readonly effective: EffectiveCluster | undefined
       readonly tracks: ReadonlyArray<Track>
       readonly waits: ReadonlyArray<Wait>
+      /** Wishes that only a new StatefulSet can fulfil. */
+      readonly immutable?: ReadonlyArray<ImmutableField>
       readonly facts?: FactsRequest
       /** Ask for a fresh client view. */
       readonly clientView: boolean

@@ -26,6 +26,18 @@ export interface ClusterView extends ObjectIdentity {
   readonly object: KubeObject
 }
 
+/** Our latest writes of one object, as long as they may have to be repeated: tells a rival from a repair (R104). */
+export interface Repair {
+  /** What we asked for (applied-hash). */
+  readonly hash: string
+  /** First difference that made us write, or "missing". */
+  readonly field: string
+  /** Writes of this very wish. */
+  readonly count: number
+  /** The latest of them (epoch ms). */
+  readonly at: number
+}
+
 /**
  * What the operator process remembers about one cluster between passes. Losing it is always safe: it only saves work or paces retries.
  */
@@ -44,6 +56,10 @@ export interface PassMemory {
   readonly unsettledSince?: number
   /** By object (`Kind/name`): difference that stayed right after our own apply; another controller wants it that way (R55). */
   readonly acceptedDifferences: Readonly<Record<string, string>>
+  /** By object (`Kind/name`). */
+  readonly repairs?: Readonly<Record<string, Repair>>
+  /** Passes in a row that met a world newer than their snapshot, and when the next may try (epoch ms; R48). */
+  readonly contention?: { readonly tries: number; readonly until: number }
 }
 
 export const emptyMemory: PassMemory = { failures: 0, generation: 0, notBefore: 0, acceptedDifferences: {} }
@@ -53,6 +69,8 @@ export interface DecisionSettings {
   readonly operatorVersion: string
   /** Two safety reads are at least this far apart. Default 40 ms: a real server's statistics lie for 20–40 ms after a re-form (S3). */
   readonly safetyReadGapMs: number
+  /** The later of the two safety reads must have ended at most this long ago. Default 2 s: a host may die at any time. */
+  readonly safetyFreshMs: number
   /** A safety read older than this counts for nothing. Default 10 s (S3). */
   readonly safetyMaxAgeMs: number
   /** Facts of a quiet cluster are refreshed this often. Default 60 s. */
@@ -66,6 +84,7 @@ export interface DecisionSettings {
 export const defaultSettings: DecisionSettings = {
   operatorVersion: "unknown",
   safetyReadGapMs: 40,
+  safetyFreshMs: 2_000,
   safetyMaxAgeMs: 10_000,
   factsRefreshMs: 60_000,
   statusCoalesceMs: 2_000,

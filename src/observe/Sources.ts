@@ -16,7 +16,7 @@ import {
 } from "../domain/Kubernetes.js"
 import { Label, ownedSelector } from "../domain/Labels.js"
 import type { ClusterView } from "../domain/Snapshot.js"
-import { clusterFingerprint, ownedFingerprint, statefulSetFingerprint } from "./fingerprints.js"
+import { clusterFingerprint, isSame, ownedFingerprint, statefulSetFingerprint } from "./fingerprints.js"
 import { make as makeStore, type Change, type Store } from "./Store.js"
 import { claimView, clusterView, ownedView, podView, statefulSetView } from "./views.js"
 
@@ -36,6 +36,12 @@ const byInstance = (view: ObjectIdentity & { readonly labels: Readonly<Record<st
   return name === undefined ? [] : [{ namespace: view.namespace, name } satisfies ClusterKey]
 }
 
+/** A spec that did not change stays the same value: what deciding code derives from it is computed once per edit, not once per status. */
+export const shareSpec = (before: ClusterView, after: ClusterView): ClusterView =>
+  before.generation === after.generation && isSame(before.spec, after.spec)
+    ? { ...after, spec: before.spec, object: { ...after.object, spec: before.spec } }
+    : after
+
 /** One store per kind. Empty until something feeds them. */
 export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
   static readonly layer = Layer.effect(
@@ -48,6 +54,7 @@ export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
           decode: clusterView,
           keysOf: ({ namespace, name }) => [{ namespace, name }],
           fingerprint: clusterFingerprint,
+          share: shareSpec,
           namespaces,
         }),
         pods: yield* makeStore({ kind: Kinds.Pod, decode: podView, keysOf: byInstance, namespaces }),

@@ -32,6 +32,11 @@ export interface StoreOptions<V> {
   readonly keysOf: (view: V) => ReadonlyArray<ClusterKey>
   /** What counts as a change. Default: everything but `resourceVersion`. */
   readonly fingerprint?: Fingerprint<V>
+  /**
+   * Structural sharing: gives a newer view of the same object the parts of the older one that are equal, so that what was computed from them
+   * stays valid. Default: none.
+   */
+  readonly share?: (before: V, after: V) => V
   /** Namespaces that are listed and watched each on its own. Default: one picture covers everything. */
   readonly namespaces?: ReadonlyArray<string>
   /** Deletions remembered between two lists, at most. Default 10 000. */
@@ -162,6 +167,11 @@ export const makeState = <V extends ObjectIdentity>(options: StoreOptions<V>) =>
       catch: (cause) => `cannot be read: ${String(cause)}`,
     }).pipe(Either.flatMap((entry) => entry))
 
+  const shared = (before: Entry<V> | undefined, after: Entry<V>): Entry<V> =>
+    options.share === undefined || before?.view.uid !== after.view.uid
+      ? after
+      : { ...after, view: options.share(before.view, after.view) }
+
   /** One object that exists. Answers whether the store changed. */
   const upsert = (
     object: KubeObject,
@@ -184,7 +194,7 @@ export const makeState = <V extends ObjectIdentity>(options: StoreOptions<V>) =>
       return false
     }
     tombstones.delete(ref)
-    store(ref, entry.right, changes, now)
+    store(ref, shared(objects.get(ref), entry.right), changes, now)
     return true
   }
 

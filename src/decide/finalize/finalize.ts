@@ -28,7 +28,12 @@ export const finalizerTrack = (snapshot: Snapshot): Track => ({
 export const deletionTracks = (snapshot: Snapshot, effective: EffectiveCluster | undefined): ReadonlyArray<Track> => {
   if (!hasFinalizer(snapshot)) return []
   return [
-    { name: "claims", steps: effective === undefined ? [] : claimsOfDeletedCluster(snapshot, effective), after: [] },
+    {
+      name: "claims",
+      steps: effective === undefined ? [] : claimsOfDeletedCluster(snapshot, effective),
+      independent: true,
+      after: [],
+    },
     { name: "finalizer", steps: [{ _tag: "RemoveFinalizer" }], after: ["claims"] },
   ]
 }

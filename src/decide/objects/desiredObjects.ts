@@ -7,6 +7,7 @@ import type {
   EffectiveRack,
   SpecProblem,
 } from "../../domain/EffectiveCluster.js"
+import type { KubeObject } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
 import { configHash, podSpecHash, stableHash } from "../configuration/hash.js"
 import { normalised } from "../normalise.js"
@@ -15,12 +16,24 @@ import { podDisruptionBudget } from "./pdb.js"
 import { podTemplate, type PodTemplate } from "./podTemplate.js"
 import { headlessService, podServices } from "./services.js"
 import { statefulSet } from "./statefulSet.js"
-import { templateParts, templatePartsAnnotation } from "./templateParts.js"
+import { templateParts } from "./templateParts.js"
 
 const withAnnotations = (template: PodTemplate, annotations: Readonly<Record<string, string>>): PodTemplate => ({
   ...template,
   metadata: { ...template.metadata, annotations: { ...template.metadata.annotations, ...annotations } },
 })
+
+/** Built once per number of replicas: every pass asks for it, and its hash covers the whole template. */
+const bySize = (build: (replicas: number) => KubeObject): ((replicas: number) => KubeObject) => {
+  const built = new Map<number, KubeObject>()
+  return (replicas) => {
+    const known = built.get(replicas)
+    if (known !== undefined) return known
+    const object = build(replicas)
+    built.set(replicas, object)
+    return object
+  }
+}
 
 /** Hashes first, then the objects that carry them. The hash of the template covers neither itself nor the mesh seeds nor the size. */
 const desiredRack = (
@@ -46,14 +59,14 @@ const desiredRack = (
       [Annotation.configHash]: hashes.configHash,
       [Annotation.podSpecHash]: hashes.podSpecHash,
       [Annotation.templateHash]: hashes.templateHash,
-      [templatePartsAnnotation]: JSON.stringify(parts),
+      [Annotation.templateParts]: JSON.stringify(parts),
     })
     return {
       rack,
       ...hashes,
       templateParts: parts,
       configMap: configMap(cluster, rack, complete),
-      statefulSet: (replicas) => statefulSet(cluster, rack, template, replicas),
+      statefulSet: bySize((replicas) => statefulSet(cluster, rack, template, replicas)),
     }
   })
 

@@ -38,16 +38,26 @@ export const statefulSet = (
 /** Fields of a StatefulSet the API server never lets anyone change. */
 const immutableFields = ["serviceName", "podManagementPolicy", "selector", "volumeClaimTemplates"] as const
 
+export interface ApplicableStatefulSet {
+  readonly object: KubeObject
+  /** The first immutable field that stays different, for a condition. */
+  readonly immutable: string | undefined
+  /** The wanted pods mount a claim the live StatefulSet does not make: none of them could be created, so its template stays. */
+  readonly keepsTemplate: boolean
+}
+
+const claimNames = (spec: Readonly<Record<string, unknown>>): ReadonlyArray<unknown> => {
+  const claims = spec["volumeClaimTemplates"]
+  return Array.isArray(claims)
+    ? claims.map((claim: { readonly metadata?: { readonly name?: unknown } }) => claim.metadata?.name)
+    : []
+}
+
 /**
  * The desired StatefulSet as it can be applied to the live one: fields that cannot change keep their live values, since one of them would
  * make the server reject everything else too (W72).
- *
- * @returns the object to apply, and the first immutable field that stays different, for a condition
  */
-export const applicableStatefulSet = (
-  desired: KubeObject,
-  live: KubeObject,
-): { readonly object: KubeObject; readonly immutable: string | undefined } => {
+export const applicableStatefulSet = (desired: KubeObject, live: KubeObject): ApplicableStatefulSet => {
   const wanted = (desired["spec"] ?? {}) as Readonly<Record<string, unknown>>
   const present = (live["spec"] ?? {}) as Readonly<Record<string, unknown>>
   const spec: Record<string, unknown> = { ...wanted }
@@ -60,7 +70,11 @@ export const applicableStatefulSet = (
     if (present[field] === undefined) Reflect.deleteProperty(spec, field)
     else spec[field] = present[field]
   }
-  return { object: { ...desired, spec }, immutable }
+  if (immutable === undefined) return { object: desired, immutable, keepsTemplate: false }
+  const made = new Set(claimNames(present))
+  const keepsTemplate = claimNames(wanted).some((name) => !made.has(name))
+  if (keepsTemplate) spec["template"] = present["template"]
+  return { object: { ...desired, spec }, immutable, keepsTemplate }
 }
 
 const objectWith = (object: KubeObject, field: string, spec: Readonly<Record<string, unknown>>): KubeObject => ({

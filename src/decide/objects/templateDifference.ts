@@ -4,7 +4,7 @@ import type { DesiredRack } from "../../domain/EffectiveCluster.js"
 import type { PodView } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
 import { Container } from "../../domain/Names.js"
-import { readTemplateParts, type TemplateParts, templatePartsAnnotation } from "./templateParts.js"
+import { readTemplateParts, type TemplateParts } from "./templateParts.js"
 
 export interface TemplateDifference {
   readonly reason: RestartReason
@@ -31,9 +31,24 @@ const desiredImage = (rack: DesiredRack): string | undefined => {
   return typeof image === "string" ? image : undefined
 }
 
+/** What can be said without a table of parts: image and configuration are compared as a whole. */
+const roughly = (rack: DesiredRack, pod: PodView): TemplateDifference | undefined => {
+  const image = desiredImage(rack)
+  const running = pod.images[Container.server]
+  if (image !== undefined && running !== undefined && running !== image)
+    return { reason: "ImageChanged", because: `image ${running} → ${image}` }
+  const config = pod.annotations[Annotation.configHash]
+  return config === undefined || config === rack.configHash
+    ? undefined
+    : { reason: "ConfigChanged", because: "config changed" }
+}
+
 const explained = (rack: DesiredRack, pod: PodView): TemplateDifference => {
-  const before = readTemplateParts(pod.annotations[templatePartsAnnotation])
-  const changed = before === undefined ? [] : changedParts(before, rack.templateParts ?? {})
+  const before = readTemplateParts(pod.annotations[Annotation.templateParts])
+  if (before === undefined) {
+    return roughly(rack, pod) ?? { reason: "PodSpecChanged", because: "the pod template changed" }
+  }
+  const changed = changedParts(before, rack.templateParts ?? {})
   const config = changed.filter((part) => part.startsWith("config."))
   const others = changed.filter((part) => !part.startsWith("config.") && part !== "image")
   if (changed.includes("image"))
@@ -53,17 +68,20 @@ const explained = (rack: DesiredRack, pod: PodView): TemplateDifference => {
 }
 
 /**
- * Undefined while the pod is what its rack wants. A webhook may have rewritten the pod's image or added containers (R55): only what we asked
- * for counts, by its hash. A pod of the reference operator carries no such hash; it wants a restart only for another image or configuration.
+ * Version of a template hash: what stands before the first `-` or `:`, if anything. Hashes of another version were made from other inputs
+ * and cannot be compared (R112).
+ */
+const versionOf = (hash: string): string => /^([^-:]*)[-:]/.exec(hash)?.[1] ?? ""
+
+/**
+ * Undefined while the pod is what its rack wants, or while nothing proves that it is not. A webhook may have rewritten the pod's image or added
+ * containers (R55): only what we asked for counts, by its hash. A pod without a comparable hash was made by the reference operator or another
+ * version; it wants a restart only for another image or configuration (N-15, R112).
  */
 export const templateDifference = (rack: DesiredRack, pod: PodView): TemplateDifference | undefined => {
   const hash = pod.annotations[Annotation.templateHash]
-  if (hash !== undefined) return hash === rack.templateHash ? undefined : explained(rack, pod)
-  const image = desiredImage(rack)
-  const running = pod.images[Container.server]
-  if (image !== undefined && running !== image)
-    return { reason: "ImageChanged", because: `image ${running ?? "unknown"} → ${image}` }
-  return pod.annotations[Annotation.configHash] === rack.configHash
-    ? undefined
-    : { reason: "ConfigChanged", because: "config changed" }
+  if (hash === rack.templateHash) return undefined
+  return hash !== undefined && versionOf(hash) === versionOf(rack.templateHash)
+    ? explained(rack, pod)
+    : roughly(rack, pod)
 }

@@ -11,9 +11,6 @@ import { isObject, isList } from "../effective/configTree.js"
 import { normalised } from "../normalise.js"
 import type { PodTemplate } from "./podTemplate.js"
 
-/** Annotation of pods and templates that holds the table as JSON. */
-export const templatePartsAnnotation = "acko.io/template-parts"
-
 /** More parts than this are too many for people: then whole sections are named instead of directives. */
 const maximumParts = 200
 

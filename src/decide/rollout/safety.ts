@@ -138,6 +138,10 @@ const secondRead = (
   if (previous === undefined || !isUsable(snapshot, previous, pods.length)) {
     return again("all nodes agree; waiting for the second safety read")
   }
+  // A host may have died since: evidence that merely lies around is asked for again before it is acted upon.
+  if (latest.finishedAt < snapshot.now - snapshot.settings.safetyFreshMs) {
+    return again("all nodes agreed a moment ago; asking once more")
+  }
   if (latest.startedAt - previous.startedAt < snapshot.settings.safetyReadGapMs) {
     return again("all nodes agree; waiting for the second safety read")
   }

@@ -66,36 +66,26 @@ const remove = (claim: ClaimView, because: string): Step => {
   }
 }
 
-/** After failures another claim comes first, so that one that cannot be removed does not keep the others (R97). */
-const rotated = <A>(items: ReadonlyArray<A>, by: number): ReadonlyArray<A> => {
-  const start = items.length === 0 ? 0 : by % items.length
-  return [...items.slice(start), ...items.slice(0, start)]
-}
-
 /** Removal of cascade claims beyond the present size. */
 export const orphanedClaims = (
   snapshot: Snapshot,
   members: Members,
   effective: EffectiveCluster,
 ): ReadonlyArray<Step> =>
-  rotated(
-    memberClaims(snapshot).filter(
+  memberClaims(snapshot)
+    .filter(
       (claim) =>
         !claim.claim.isTerminating &&
         cascadeVolumes(effective, claim.rack).has(claim.volume) &&
         isOrphaned(snapshot, members, effective, claim),
-    ),
-    snapshot.memory.failures,
-  ).map((claim) => remove(claim.claim, `pod ${claim.pod} was removed`))
+    )
+    .map((claim) => remove(claim.claim, `pod ${claim.pod} was removed`))
 
 /** Removal of all cascade claims: the cluster is being deleted. */
 export const claimsOfDeletedCluster = (snapshot: Snapshot, effective: EffectiveCluster): ReadonlyArray<Step> =>
-  rotated(
-    memberClaims(snapshot).filter(
-      (claim) => !claim.claim.isTerminating && cascadeVolumes(effective, claim.rack).has(claim.volume),
-    ),
-    snapshot.memory.failures,
-  ).map((claim) => remove(claim.claim, "the cluster is being deleted"))
+  memberClaims(snapshot)
+    .filter((claim) => !claim.claim.isTerminating && cascadeVolumes(effective, claim.rack).has(claim.volume))
+    .map((claim) => remove(claim.claim, "the cluster is being deleted"))
 
 /** What keeps a rack from growing over an ordinal: claims left behind by an earlier pod of that name. */
 export interface ClaimObstacle {

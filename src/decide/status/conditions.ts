@@ -3,6 +3,9 @@
  * condition this pass can say nothing about stays as it was, with the generation it was found at.
  */
 import type { StatusCondition } from "../../domain/ClusterStatus.js"
+import type { PassMemory } from "../../domain/Snapshot.js"
+import { describeImmutable } from "../immutable.js"
+import { contested } from "../repairs.js"
 import { message, timestamp } from "./bounds.js"
 import { isAsWanted, isComplete, isDeleting, isSameGeneration, mainWait, type Outcome } from "./outcome.js"
 import { describeProblems, phaseOf } from "./phase.js"
@@ -114,13 +117,38 @@ const healthy = (outcome: Outcome, failures: number, error: string | undefined):
   return no(failures >= breakerThreshold ? "CircuitBreakerActive" : "BackingOff", text)
 }
 
+/** Wishes a StatefulSet cannot fulfil any more (W72); told while it lasts, and once more when it is over. */
+const immutableField = (outcome: Outcome): Finding | undefined => {
+  const { plan } = outcome
+  if (plan._tag !== "Proceed" || isDeleting(outcome)) return undefined
+  const [first, ...others] = plan.immutable ?? []
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`
+    return yes("CannotBeChanged", `${describeImmutable(first)}${more}`)
+  }
+  return stored(outcome, "ImmutableField") === undefined ? undefined : no("Applied", "Every field is applied")
+}
+
+/** Somebody else keeps changing what we own (R104). */
+const conflict = (outcome: Outcome, memory: PassMemory): Finding | undefined => {
+  const rivals = contested(memory.repairs)
+  if (rivals.length > 0) {
+    const list = rivals.slice(0, 4).map(({ object, field }) => `${object} (${field})`)
+    return yes(
+      "AnotherWriter",
+      `Somebody else keeps changing ${list.join(", ")}; it is put right at most once a minute. Find the other writer, or let it leave these objects alone`,
+    )
+  }
+  return stored(outcome, "Conflict") === undefined ? undefined : no("NoOtherWriter", "Nobody else changes our objects")
+}
+
 /** Conditions of a pass that is held: everything about the wanted state stays as it was. */
 const isEvaluated = (outcome: Outcome): boolean => outcome.plan._tag === "Proceed"
 
 /** All conditions, in a fixed order; the stored ones of other types are kept. */
 export const conditions = (
   outcome: Outcome,
-  failures: number,
+  memory: PassMemory,
   error: string | undefined,
 ): ReadonlyArray<StatusCondition> => {
   const { snapshot, results } = outcome
@@ -138,10 +166,12 @@ export const conditions = (
         ? progressing(outcome)
         : undefined,
     ],
-    ["ReconcileHealthy", healthy(outcome, failures, error)],
+    ["ReconcileHealthy", healthy(outcome, memory.failures, error)],
     ["ClusterSplit", split(outcome)],
     ["ClientAccess", clientAccess(outcome)],
     ["ACLSynced", accessControl(outcome)],
+    ["ImmutableField", immutableField(outcome)],
+    ["Conflict", conflict(outcome, memory)],
   ]
   const ours = found.flatMap(([type, finding]): ReadonlyArray<StatusCondition> => {
     const before = stored(outcome, type)

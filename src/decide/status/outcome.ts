@@ -63,6 +63,7 @@ export const isAsWanted = (outcome: Outcome): boolean => {
     effective !== undefined &&
     !isDeleting(outcome) &&
     failure === undefined &&
+    !plan.waits.some(({ kind }) => kind === "Conflict") &&
     !results.steps.some((result) => result._tag !== "Done" || touchesPods(result)) &&
     plan.progress.pendingRestarts.length === 0 &&
     plan.progress.toCreate + plan.progress.toRemove === 0 &&

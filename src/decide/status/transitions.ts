@@ -150,6 +150,12 @@ const conditionEvents = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<
   if (statusOf(after, "ClientAccess") === "False" && statusOf(before, "ClientAccess") !== "False") {
     events.push(warning("ClientAccessLost", text("ClientAccess")))
   }
+  if (statusOf(after, "ImmutableField") === "True" && statusOf(before, "ImmutableField") !== "True") {
+    events.push(warning("ImmutableField", text("ImmutableField")))
+  }
+  if (statusOf(after, "Conflict") === "True" && statusOf(before, "Conflict") !== "True") {
+    events.push(warning("ObjectConflict", text("Conflict")))
+  }
   return events
 }
 
