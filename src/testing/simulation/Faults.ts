@@ -38,6 +38,15 @@ export interface FaultPlan {
   readonly pauseMs: number
 }
 
+/** One fault at one place, for plans that go through all places one after the other. Counted from the change under test. */
+export type Strike =
+  /** The operator dies with its n-th write: committed, but never answered. */
+  | { readonly _tag: "CrashAfter"; readonly write: number }
+  /** The answer to its n-th write is lost; it lives on. */
+  | { readonly _tag: "LoseReply"; readonly write: number }
+  /** The n-th event of a kind never arrives. */
+  | { readonly _tag: "DropEvent"; readonly plural: string; readonly event: number }
+
 /** Draws a plan. `next` gives uniform numbers in [0, 1). */
 export const drawPlan = (next: () => number, only?: ReadonlyArray<FaultClass>): FaultPlan => {
   const wanted = 1 + Math.floor(next() * 4)

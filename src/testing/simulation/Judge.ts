@@ -2,47 +2,62 @@
  * Watches a simulated world and says when an invariant of reliability is broken. It looks at what is true (the API server's objects, the
  * model of the Aerospike nodes), never at what the operator believes.
  *
- * - S1: destructive requests carry identity and hit only what belongs to the living cluster.
+ * - S1: destructive requests carry identity and hit only what belongs to the living cluster; nothing is created while it is deleted.
  * - S2: members down plus the one taken down stay within the budget, unless the victim is itself the broken one.
  * - S3: no healthy member is stopped unless the cluster was whole within the last 10 s; no acknowledged record is ever lost.
  * - S4: no request of a dead incarnation.
+ * - S5: never more than 8 members.
  * - S9: no write in steady state.
  * - S10: `observedGeneration` never decreases; `Completed` only if the world matched that generation a moment ago.
- * - S11: the operator does not end by itself.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Kinds, type KubeObject, type ObjectRef, type ResourceKind } from "../../domain/Kubernetes.js"
-import { Annotation, Label } from "../../domain/Labels.js"
+import { type KubeObject, type ObjectRef, type ResourceKind } from "../../domain/Kubernetes.js"
+import { Label } from "../../domain/Labels.js"
 import { KubeWriter, type RemoveOptions } from "../../kube/KubeClient.js"
-import type { EmbeddedWorld } from "../kube/controllers/EmbeddedWorld.js"
+import type { World as Aerospike } from "../aerospike/AerospikeWorld.js"
+import type { ApiServer, Commit } from "../kube/ApiServer.js"
 import type { RequestInfo } from "../kube/RequestGate.js"
+import { controllerOf, isUp, makeTruth, numberOf, type Truth } from "./Truth.js"
 
 export interface Violation {
-  readonly invariant: "S1" | "S2" | "S3" | "S4" | "S9" | "S10" | "S11" | "L1" | "L3"
+  readonly invariant: "S1" | "S2" | "S3" | "S4" | "S5" | "S9" | "S10" | "S11" | "L1" | "L3" | "L4"
   /** Virtual ms since the start. */
   readonly at: number
   readonly detail: string
 }
 
+/** What is counted on the way. */
+export interface Tally {
+  /** Writes of operators. */
+  writes: number
+  /** Writes while the world was expected to be at rest. */
+  writesAtRest: number
+  /** Most members ever missing after an act of the operator that stops a healthy one. */
+  mostDown: number
+}
+
 export interface Judge {
+  readonly truth: Truth
+  readonly tally: Readonly<Tally>
   readonly violations: ReadonlyArray<Violation>
   readonly report: (invariant: Violation["invariant"], detail: string) => void
   /** Wraps the operator's writer: every destructive request is judged before it is sent. */
   readonly around: Layer.Layer<KubeWriter, never, KubeWriter>
-  /** Looks at the whole world; to be called now and then (it is called before every destructive request anyway). */
+  /** Looks at the nodes; to be called every few seconds (it is called before every destructive request anyway). */
   readonly look: Effect.Effect<void>
-  /** What a user would call done: everything the spec asks for is there and whole. */
-  readonly isConverged: () => boolean
-  /** Writes of operators so far. */
-  readonly writes: () => number
   /** From now on any write is a violation. */
   readonly expectQuiet: (isQuiet: boolean) => void
-  readonly isQuiet: () => boolean
   /** The incarnation that may write; undefined while none lives. */
   readonly setLiving: (user: string | undefined) => void
-  /** Restarts accepted so far. */
-  readonly restarts: () => number
+  /** Identities of the pods an operator deleted so far. */
+  readonly restarted: () => ReadonlySet<string>
+}
+
+/** The parts of the world that are looked at. */
+export interface Judged {
+  readonly server: ApiServer
+  readonly aerospike: Pick<Aerospike, "lostRecords" | "members" | "settledAt">
 }
 
 export interface JudgeOptions {
@@ -52,120 +67,127 @@ export interface JudgeOptions {
   readonly now: () => number
 }
 
-const writeVerbs: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"])
+/** Whether a request changes anything. */
+export const isWrite = (request: RequestInfo): boolean => !["get", "list", "watch"].includes(request.verb)
+
+const isOperator = (user: string): boolean => user.startsWith("operator-")
 
 /** Evidence may be this old (S3). */
 const evidenceMs = 10_000
 /** A status may describe a moment this long ago (S10). */
 const honestyMs = 5_000
+/** A broken world stays broken: more than this is noise. */
+const mostViolations = 20
 
-interface Conditions {
-  readonly conditions?: ReadonlyArray<{ readonly type?: unknown; readonly status?: unknown }>
-}
-
-const hasCondition = (object: KubeObject, type: string): boolean =>
-  ((object["status"] as Conditions | undefined)?.conditions ?? []).some((c) => c.type === type && c.status === "True")
-
-const number = (value: unknown): number => (typeof value === "number" ? value : 0)
-
-const controllerOf = (object: KubeObject): string | undefined =>
-  object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid
-
-export const makeJudge = (world: EmbeddedWorld, options: JudgeOptions): Judge => {
+export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
   const { server } = world
   const { namespace, cluster } = options
+  const truth = makeTruth(server, { namespace, name: cluster })
   const startedAt = options.now()
   const violations: Array<Violation> = []
   const reported = new Set<string>()
+  const restarted = new Set<string>()
+  const tally: Tally = { writes: 0, writesAtRest: 0, mostDown: 0 }
   let isQuiet = false
   let living: string | undefined
-  let writes = 0
-  let restarts = 0
   let wholeAt = Number.NEGATIVE_INFINITY
   let wholeSize = -1
   let observed = 0
+  /** Generation the world matches right now. */
+  let matched: number | undefined
   /** Generation → when the world last matched it. */
   const matchedAt = new Map<number, number>()
+  /** Generation → the resource as it asked then. */
+  const asked = new Map<number, KubeObject>()
 
   const report: Judge["report"] = (invariant, detail) => {
-    // One world that is broken stays broken: the first time is what counts.
-    if (reported.has(`${invariant}${detail}`) || violations.length >= 20) return
+    if (reported.has(`${invariant}${detail}`) || violations.length >= mostViolations) return
     reported.add(`${invariant}${detail}`)
     violations.push({ invariant, at: options.now() - startedAt, detail })
   }
 
-  const selector = `${Label.instance}=${cluster}`
-  const custom = (): KubeObject | undefined => server.find(Kinds.AerospikeCluster, { namespace, name: cluster })
-  const pods = (): ReadonlyArray<KubeObject> => server.list(Kinds.Pod, { namespace, labelSelector: selector }).items
-  const sets = (): ReadonlyArray<KubeObject> =>
-    server.list(Kinds.StatefulSet, { namespace, labelSelector: selector }).items
-  const replicas = (): number =>
-    sets().reduce((sum, set) => sum + number((set["spec"] as { replicas?: unknown } | undefined)?.replicas), 0)
-  const isUp = (pod: KubeObject): boolean => pod.metadata.deletionTimestamp === undefined && hasCondition(pod, "Ready")
-
-  server.gate.onRequest((request: RequestInfo) => {
-    if (!request.user.startsWith("operator-")) return undefined
+  server.gate.onRequest((request) => {
+    if (!isOperator(request.user)) return undefined
     if (request.user !== living) report("S4", `${request.verb} ${request.resource} by the dead ${request.user}`)
-    if (!writeVerbs.has(request.verb)) return undefined
-    writes++
-    if (isQuiet) report("S9", `${request.verb} ${request.resource} ${request.name ?? ""} in steady state`)
+    if (!isWrite(request)) return undefined
+    tally.writes++
+    if (isQuiet) {
+      tally.writesAtRest++
+      report("S9", `${request.verb} ${request.resource} ${request.name ?? ""} in steady state`)
+    }
     return undefined
   })
 
-  server.onCommit(({ kind, object, previous }) => {
-    if (kind.kind !== "AerospikeCluster" || object.metadata.name !== cluster) return
+  /** The world matched until this instant, and perhaps does again from it. */
+  const noteMatch = (): void => {
+    if (matched !== undefined) matchedAt.set(matched, options.now())
+    const object = truth.custom()
+    matched = object !== undefined && truth.matches() ? numberOf(object.metadata.generation) : undefined
+    if (matched !== undefined) matchedAt.set(matched, options.now())
+  }
+
+  const judgeStatus = ({ object, previous }: Commit): void => {
+    if (previous === undefined || previous.metadata.uid !== object.metadata.uid) {
+      observed = 0
+      asked.clear()
+    }
+    asked.set(numberOf(object.metadata.generation), object)
     if (JSON.stringify(previous?.["status"]) === JSON.stringify(object["status"])) return
     const status = object["status"] as { observedGeneration?: unknown; phase?: unknown } | undefined
-    const generation = number(status?.observedGeneration)
+    const generation = numberOf(status?.observedGeneration)
     if (generation < observed) report("S10", `observedGeneration fell from ${observed} to ${generation}`)
     observed = generation
     if (status?.phase !== "Completed" || generation === 0) return
-    noteMatch()
-    const at = matchedAt.get(generation)
+    // Who has not heard of a newer wish may speak of the older one, as long as that is still fulfilled.
+    const older = asked.get(generation)
+    const isTrue = matched === generation || (older !== undefined && truth.matches(older))
+    const at = isTrue ? options.now() : matchedAt.get(generation)
     if (at === undefined || options.now() - at > honestyMs)
       report("S10", `Completed for generation ${generation}, which the world does not match`)
+  }
+
+  server.onCommit((commit) => {
+    const { kind, object, type } = commit
+    if (object.metadata.namespace !== namespace) return
+    switch (kind.kind) {
+      case "AerospikeCluster":
+        if (object.metadata.name !== cluster) return
+        noteMatch()
+        return judgeStatus(commit)
+      case "Pod":
+        noteMatch()
+        // What was seen before a member went says nothing about the cluster without it.
+        if (commit.previous !== undefined && isUp(commit.previous) && (type === "DELETED" || !isUp(object)))
+          wholeAt = Number.NEGATIVE_INFINITY
+        if (type === "ADDED" && truth.pods().length > 8) report("S5", `${truth.pods().length} members`)
+        return
+      case "StatefulSet":
+      case "ConfigMap":
+        return noteMatch()
+    }
   })
 
-  /** Everything the spec asks for is there: sizes, revisions, readiness. */
-  const matches = (): boolean => {
-    const object = custom()
-    if (object === undefined) return pods().length === 0
-    const size = number((object["spec"] as { size?: unknown } | undefined)?.size)
-    const present = pods()
-    const wanted = new Map(
-      sets().map((set) => {
-        const template = (set["spec"] as { template?: { metadata?: { annotations?: Record<string, string> } } })
-          .template
-        return [set.metadata.uid, template?.metadata?.annotations?.[Annotation.templateHash]]
-      }),
-    )
-    return (
-      present.length === size &&
-      replicas() === size &&
-      present.every(
-        (pod) =>
-          isUp(pod) && pod.metadata.annotations?.[Annotation.templateHash] === wanted.get(controllerOf(pod) ?? ""),
-      )
-    )
-  }
-
-  const noteMatch = (): void => {
-    const object = custom()
-    if (object !== undefined && matches()) matchedAt.set(number(object.metadata.generation), options.now())
-  }
-
-  const isWhole = (): boolean => options.now() - wholeAt <= evidenceMs && wholeSize === replicas()
+  const isWhole = (): boolean => options.now() - wholeAt <= evidenceMs && wholeSize === truth.replicas()
 
   /** Why stopping these members now would break S2 or S3. */
   const judgeStop = (victims: ReadonlyArray<KubeObject>): void => {
     const names = new Set(victims.map((pod) => pod.metadata.name))
-    const healthy = victims.filter(isUp)
-    if (healthy.length === 0) return
-    const up = pods().filter((pod) => isUp(pod) && !names.has(pod.metadata.name)).length
-    const down = replicas() - up
+    if (!victims.some(isUp)) return
+    const up = truth.pods().filter((pod) => isUp(pod) && !names.has(pod.metadata.name)).length
+    const size = truth.replicas()
+    const down = size - up
+    tally.mostDown = Math.max(tally.mostDown, down)
     if (down > options.maxUnavailable)
-      report("S2", `stopping ${[...names].join(", ")} leaves ${down} of ${replicas()} members down`)
+      report("S2", `stopping ${[...names].join(", ")} leaves ${down} of ${size} members down`)
     if (!isWhole()) report("S3", `stopping ${[...names].join(", ")} while the cluster was not whole`)
+  }
+
+  const ownerOf = (kind: ResourceKind, object: KubeObject): string | undefined => {
+    if (kind.kind === "PersistentVolumeClaim") return object.metadata.labels?.[Label.clusterUid]
+    const owner = controllerOf(object)
+    if (kind.kind === "StatefulSet") return owner
+    const set = truth.sets().find(({ metadata }) => metadata.uid === owner)
+    return set === undefined ? undefined : controllerOf(set)
   }
 
   const judgeRemoval = (kind: ResourceKind, ref: ObjectRef, removal: RemoveOptions): void => {
@@ -177,51 +199,64 @@ export const makeJudge = (world: EmbeddedWorld, options: JudgeOptions): Judge =>
     // With another identity the API server refuses; nothing is destroyed.
     if (victim === undefined || (uid !== undefined && victim.metadata.uid !== uid)) return
     if (resourceVersion !== undefined && victim.metadata.resourceVersion !== resourceVersion) return
-    const owner = custom()?.metadata.uid
-    const belongsTo =
-      kind.kind === "PersistentVolumeClaim"
-        ? victim.metadata.labels?.[Label.clusterUid]
-        : kind.kind === "StatefulSet"
-          ? controllerOf(victim)
-          : sets()
-              .filter((set) => set.metadata.uid === controllerOf(victim))
-              .map(controllerOf)[0]
-    if (owner === undefined || belongsTo !== owner) report("S1", `delete of ${what}, which is not this cluster's`)
-    if (kind.kind === "Pod") {
-      restarts++
-      judgeStop([victim])
-    }
+    const owner = truth.custom()?.metadata.uid
+    if (owner === undefined || ownerOf(kind, victim) !== owner)
+      report("S1", `delete of ${what}, which is not this cluster's`)
+    if (kind.kind === "PersistentVolumeClaim") judgeClaim(victim)
+    if (kind.kind !== "Pod") return
+    restarted.add(victim.metadata.uid ?? "")
+    judgeStop([victim])
   }
 
+  /** A claim may go only after the pod that would use it. */
+  const judgeClaim = (claim: KubeObject): void => {
+    const user = truth
+      .pods()
+      .find(
+        ({ metadata }) => metadata.name !== undefined && claim.metadata.name?.endsWith(`-${metadata.name}`) === true,
+      )
+    if (user !== undefined && user.metadata.deletionTimestamp === undefined && !isDeleting())
+      report("S3", `delete of the claim ${claim.metadata.name ?? ""} of a living member`)
+  }
+
+  const isDeleting = (): boolean => truth.custom()?.metadata.deletionTimestamp !== undefined
+
   const judgeApply = (kind: ResourceKind, object: KubeObject): void => {
+    if (kind.kind !== "StatefulSet") return
     const live = server.find(kind, { namespace, name: object.metadata.name ?? "" })
-    if (live === undefined) return
-    const before = number((live["spec"] as { replicas?: unknown } | undefined)?.replicas)
-    const after = number((object["spec"] as { replicas?: unknown } | undefined)?.replicas)
+    if (live === undefined) {
+      if (isDeleting() || truth.custom() === undefined)
+        report("S1", `${object.metadata.name ?? ""} is created for a cluster that is deleted`)
+      return
+    }
+    const sizeOf = (set: KubeObject) => numberOf((set["spec"] as { replicas?: unknown } | undefined)?.replicas)
+    const after = sizeOf(object)
+    if (after >= sizeOf(live)) return
     const { uid, resourceVersion } = object.metadata
-    if (after >= before) return
     if (uid !== live.metadata.uid || resourceVersion !== live.metadata.resourceVersion) {
       if (uid === undefined || resourceVersion === undefined)
         report("S1", `${live.metadata.name ?? ""} is shrunk without preconditions`)
       return
     }
+    // Deleted clusters go as a whole: there is nobody left to serve.
+    if (isDeleting()) return
     const ordinal = (pod: KubeObject): number => Number(/-(\d+)$/.exec(pod.metadata.name ?? "")?.[1] ?? -1)
-    judgeStop(pods().filter((pod) => controllerOf(pod) === live.metadata.uid && ordinal(pod) >= after))
+    judgeStop(truth.pods().filter((pod) => controllerOf(pod) === live.metadata.uid && ordinal(pod) >= after))
   }
 
   const look = Effect.gen(function* () {
     const lost = yield* world.aerospike.lostRecords
     if (lost > 0) report("S3", "acknowledged records are lost")
-    noteMatch()
+    const size = truth.replicas()
     const members = yield* world.aerospike.members(cluster)
-    const size = replicas()
-    if (members.length === size && (yield* world.aerospike.settledAt(cluster)) !== undefined) {
-      wholeAt = options.now()
-      wholeSize = size
-    }
+    if (members.length !== size || (yield* world.aerospike.settledAt(cluster)) === undefined) return
+    wholeAt = options.now()
+    wholeSize = size
   })
 
   return {
+    truth,
+    tally,
     violations,
     report,
     look,
@@ -243,22 +278,12 @@ export const makeJudge = (world: EmbeddedWorld, options: JudgeOptions): Judge =>
           }),
       })),
     ),
-    isConverged: () => {
-      const object = custom()
-      if (object === undefined) return pods().length === 0 && sets().length === 0
-      const status = object["status"] as { observedGeneration?: unknown; phase?: unknown } | undefined
-      return (
-        matches() && status?.phase === "Completed" && status.observedGeneration === number(object.metadata.generation)
-      )
-    },
-    writes: () => writes,
-    restarts: () => restarts,
     expectQuiet: (quiet) => {
       isQuiet = quiet
     },
-    isQuiet: () => isQuiet,
     setLiving: (user) => {
       living = user
     },
+    restarted: () => restarted,
   }
 }

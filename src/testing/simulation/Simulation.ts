@@ -1,35 +1,41 @@
 /**
  * One simulated run: the production operator in a world of its own, in virtual time, with seeded interleavings and faults. A run is a
- * function of its seed and profile.
+ * function of its options.
  *
  * Course: create a cluster, then a few changes by its user (configuration, image, size, undo), all under faults; then the faults stop and the
- * world must reach what the user asked for (L1) and stay quiet for an hour (S9); then the cluster is deleted and must go (L3).
+ * world must reach what the user asked for (L1) and stay quiet (S9); then the cluster is deleted and must go (L3).
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import { AerospikeInfo } from "../../aerospike/AerospikeInfo.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../decide/crd.js"
-import { Kinds, type KubeObject } from "../../domain/Kubernetes.js"
-import { apiFailure } from "./apiFailures.js"
-import { type FaultClass, type FaultPlan, drawPlan } from "./Faults.js"
-import { type Judge, makeJudge, type Violation } from "./Judge.js"
+import { Kinds } from "../../domain/Kubernetes.js"
+import type { KubeError } from "../../kube/KubeError.js"
+import { type EmbeddedWorld, layerWorld, World } from "../kube/controllers/EmbeddedWorld.js"
+import { endState } from "./endState.js"
+import { drawPlan, type FaultClass, type FaultPlan, type Strike } from "./Faults.js"
+import { isWrite, type Judge, makeJudge, type Violation } from "./Judge.js"
 import type { Mutant } from "./mutants.js"
-import { type OperatorProcess, start } from "./OperatorProcess.js"
-import type { EmbeddedWorld } from "../kube/controllers/EmbeddedWorld.js"
-import { layerWorld, World } from "../kube/controllers/EmbeddedWorld.js"
-import type { RequestInfo, Verdict } from "../kube/RequestGate.js"
+import { makeTheatre, type Places, type Theatre } from "./Theatre.js"
 import * as VirtualTime from "./VirtualTime.js"
+import { clusterKey, drawWorkload, resourceOf, type Workload } from "./Workload.js"
 
 export interface RunOptions {
   readonly seed: number
   /** Only these classes of faults. Default: all. An empty list: none (the reference run). */
   readonly faults?: ReadonlyArray<FaultClass>
+  /** Replaces parts of the plan the seed draws. */
+  readonly plan?: Partial<FaultPlan>
+  /** Default: drawn by the seed. */
+  readonly workload?: Workload
+  /** One more fault at one place of the change under test. */
+  readonly strike?: Strike
+  /** How long nothing may be written at the end. Default one hour. */
+  readonly quietMs?: number
   readonly mutant?: Mutant
   /** Receives the log of the operator and what happens to it. */
   readonly log?: (line: string) => void
@@ -43,62 +49,31 @@ export interface RunResult {
   readonly steps: number
   readonly incarnations: number
   readonly writes: number
+  /** While nothing was left to do. */
+  readonly writesAtRest: number
+  /** Pods the operator deleted, in all and for the change under test. */
   readonly restarts: number
-  /** Longest time from the end of the faults (or a change) to the wanted state. */
+  readonly restartsOfChange: number
+  /** Most members missing after an act of the operator. */
+  readonly mostDown: number
+  /** Longest time from a change to the wanted state, faults included. */
   readonly convergenceMs: number
-  /** Of every request and its time: equal seeds give equal hashes. */
+  /** What the change under test offers to strike at. */
+  readonly places: Places
+  /** What is there after the change under test, resp. the deletion. */
+  readonly end: ReadonlyArray<string>
+  /** Of every request and its time: equal options give equal hashes. */
   readonly hash: string
 }
 
-const name = "db"
-const namespace = "aerospike"
-const key = { namespace, name }
-
 /** Faults last at most this long after each change. */
 const disturbanceMs = 90_000
-/** L1: five minutes, ten at most. */
+/** L1 and L3: five minutes, ten at most. */
 const convergenceLimitMs = 600_000
-const quietMs = Number(process.env["QUIET"] ?? 3_600_000)
-
-interface Wish {
-  readonly size: number
-  readonly image: string
-  readonly protoFdMax: number
-}
-
-const resource = ({ size, image, protoFdMax }: Wish): KubeObject => ({
-  apiVersion: "acko.io/v1alpha1",
-  kind: "AerospikeCluster",
-  metadata: { name, namespace },
-  spec: {
-    size,
-    image,
-    aerospikeConfig: {
-      service: { "proto-fd-max": protoFdMax },
-      namespaces: [
-        { name: "test", "replication-factor": 2, "storage-engine": { type: "memory", "data-size": 1_073_741_824 } },
-      ],
-    },
-  },
-})
-
-/** The changes a user makes in one run. */
-const drawWishes = (next: () => number): ReadonlyArray<Wish> => {
-  const first: Wish = { size: 2 + Math.floor(next() * 3), image: "aerospike:ce-8.1.1.1", protoFdMax: 15_000 }
-  const wishes = [first]
-  for (let n = 1 + Math.floor(next() * 2); n > 0; n--) {
-    const last = wishes.at(-1) ?? first
-    const changes: ReadonlyArray<Wish> = [
-      { ...last, protoFdMax: last.protoFdMax + 1 },
-      { ...last, image: last.image === "aerospike:ce-8.1.1.1" ? "aerospike:ce-8.1.2.0" : "aerospike:ce-8.1.1.1" },
-      { ...last, size: last.size + 1 },
-      { ...last, size: Math.max(2, last.size - 1), protoFdMax: last.protoFdMax + 1 },
-      first,
-    ]
-    wishes.push(changes[Math.floor(next() * changes.length)] ?? last)
-  }
-  return wishes
-}
+/** A line a watch lost, unnoticed by both sides, is found by the safety list: every ten minutes, jittered (R24). Two in a row may be needed. */
+const lostLineLimitMs = 1_800_000
+const hourMs = 3_600_000
+const aerospikeNamespace = "test"
 
 /** FNV-1a over the trace. */
 const makeHash = () => {
@@ -111,252 +86,188 @@ const makeHash = () => {
   }
 }
 
-const isWrite = (request: RequestInfo): boolean => !["get", "list", "watch"].includes(request.verb)
-
-/** Operators of a run, one incarnation after the other, and everything that happens to them. */
-interface Theatre {
-  readonly disturb: (on: boolean) => void
-  readonly current: () => OperatorProcess | undefined
-  readonly incarnations: () => number
-  readonly run: Effect.Effect<never>
+/** What a scenario needs to know of its run. */
+interface Stage {
+  readonly world: EmbeddedWorld
+  readonly judge: Judge
+  readonly theatre: Theatre
+  readonly workload: Workload
+  readonly options: RunOptions
+  readonly limitMs: number
+  readonly next: () => number
+  readonly now: () => number
 }
 
-const makeTheatre = (
-  world: EmbeddedWorld,
-  info: AerospikeInfo["Type"],
-  judge: Judge,
-  plan: FaultPlan,
-  next: () => number,
-  options: RunOptions,
-): Effect.Effect<Theatre> =>
-  Effect.gen(function* () {
-    const crashes = yield* Queue.unbounded<OperatorProcess>()
-    let isDisturbed = false
-    let current: OperatorProcess | undefined
-    let incarnations = 0
-    let writes = 0
-    const has = (fault: FaultClass) => isDisturbed && plan.classes.has(fault)
-    const hit = (fault: FaultClass) => has(fault) && next() < plan.share
+interface Outcome {
+  readonly convergenceMs: number
+  readonly restartsOfChange: number
+  readonly end: ReadonlyArray<string>
+}
 
-    /** The operator dies with this request: committed, but never answered. */
-    const dies = (): Verdict | undefined => {
-      if (current === undefined || !isDisturbed) return undefined
-      if (!plan.crashAfter.has(writes) && !plan.classes.has("amnesia")) return undefined
-      const victim = current
-      current = undefined
-      victim.cut()
-      Queue.unsafeOffer(crashes, victim)
-      return { _tag: "DropReply" }
-    }
-
-    const verdict = (request: RequestInfo): Verdict | undefined => {
-      if (isWrite(request)) {
-        writes++
-        const death = dies()
-        if (death !== undefined) return death
-        if (hit("lostReply")) return { _tag: "DropReply" }
-      }
-      if (request.verb === "watch") return undefined
-      if (hit("lostRequest")) return { _tag: "DropRequest" }
-      if (hit("serverError")) return { _tag: "Fail", failure: apiFailure(next()) }
-      if (hit("latency")) return { _tag: "Delay", ms: Math.floor(next() * 5_000) }
-      return undefined
-    }
-    world.server.gate.onRequest((request) => (request.user === current?.user ? verdict(request) : undefined))
-
-    const launch = Effect.gen(function* () {
-      incarnations++
-      const process = yield* start(world, info, incarnations, {
-        client: {
-          lag: () => (has("staleCache") ? plan.lagMs : 0),
-          onLine: (_kind, line) => (line.type !== "ERROR" && hit("droppedEvent") ? "drop" : "deliver"),
-        },
-        ...(options.mutant?.settings === undefined ? {} : { settings: options.mutant.settings }),
-        ...(options.mutant?.inside === undefined ? {} : { inside: options.mutant.inside }),
-        around: (outside) => {
-          const judged = Layer.provideMerge(judge.around, outside)
-          return options.mutant?.around === undefined ? judged : Layer.provideMerge(options.mutant.around, judged)
-        },
-      })
-      current = process
-      judge.setLiving(process.user)
-    })
-
-    const bury = Effect.gen(function* () {
-      const victim = yield* Queue.take(crashes)
-      options.log?.(`${victim.user} crashes`)
-      judge.setLiving(undefined)
-      yield* victim.crash
-      yield* Effect.sleep(Math.floor(next() * plan.maxDowntimeMs))
-      yield* launch
-    })
-
-    const strike = Effect.gen(function* () {
-      yield* Effect.sleep(Math.floor(plan.pauseMs * (0.5 + next())))
-      const faults = current?.faults
-      if (faults === undefined || !isDisturbed) return
-      if (hit("watchCut")) faults.strikeWatches("Cut")
-      if (hit("watchEnd")) faults.strikeWatches("End")
-      if (hit("watchStall")) faults.strikeWatches("Stall")
-      if (hit("watchExpire")) faults.strikeWatches("Expire")
-      if (has("watchRefused")) {
-        faults.refuseWatches(next() < 0.5)
-        if (next() < 0.5) faults.strikeWatches("Cut")
-      }
-      if (has("outage") && next() < 0.5) {
-        faults.setOutage(true)
-        yield* Effect.sleep(Math.floor(next() * 40_000))
-        faults.setOutage(false)
-      }
-      if (has("hungNode")) {
-        const pod = `${name}-0-${Math.floor(next() * 3)}`
-        yield* world.aerospike.setFault(pod, { _tag: "Hang" })
-        yield* Effect.sleep(Math.floor(next() * 20_000))
-        yield* world.aerospike.clearFault(pod)
-      }
-    })
-
-    const watchOver = Effect.gen(function* () {
-      yield* Effect.sleep("1 second")
-      const death = current?.death()
-      if (death !== undefined && current !== undefined)
-        judge.report(
-          "S11",
-          `${current.user} ended by itself: ${Exit.isFailure(death) ? Cause.pretty(death.cause) : ""}`,
-        )
-    })
-
-    return {
-      disturb: (on) => {
-        isDisturbed = on
-        if (!on) {
-          current?.faults.refuseWatches(false)
-          current?.faults.setOutage(false)
-        }
-      },
-      current: () => current,
-      incarnations: () => incarnations,
-      run: Effect.zipRight(
-        launch,
-        Effect.all([Effect.forever(bury), Effect.forever(strike), Effect.forever(watchOver)], {
-          concurrency: "unbounded",
-        }),
-      ) as Effect.Effect<never>,
-    }
-  })
-
-/** Waits until the world is as wished; the limit passing is a violation. Answers with the time it took (ms). */
-const converge = (judge: Judge, now: () => number, invariant: "L1" | "L3", what: string) =>
+/** Waits until the world is as wished; the limit passing is a violation. Answers with the time since `since` (ms). */
+const converge = ({ judge, limitMs, now }: Stage, invariant: "L1" | "L3", what: string, since: number) =>
   Effect.gen(function* () {
     const from = now()
-    while (!judge.isConverged()) {
-      if (now() - from > convergenceLimitMs) {
-        judge.report(invariant, `${what}: not reached within ${convergenceLimitMs / 60_000} virtual minutes`)
+    while (!judge.truth.isConverged()) {
+      if (now() - from > limitMs) {
+        judge.report(invariant, `${what}: not reached within ${limitMs / 60_000} virtual minutes`)
         break
       }
       yield* Effect.sleep(500)
     }
-    return now() - from
+    return now() - since
   })
 
-const scenario = (world: EmbeddedWorld, judge: Judge, theatre: Theatre, next: () => number, now: () => number) =>
+/** Claims go with their cluster exactly when it was asked for (R3, R25). */
+const checkClaims = ({ judge, world, workload }: Stage): void => {
+  const left = world.server.list(Kinds.PersistentVolumeClaim, { namespace: clusterKey.namespace }).items.length
+  const storage = workload.wishes.at(-1)?.storage
+  if (storage === "cascade" && left > 0) judge.report("L3", `${left} claims are left over`)
+  if (storage === "retain" && left === 0) judge.report("S3", "claims are gone that should stay")
+}
+
+const remove = (stage: Stage) =>
   Effect.gen(function* () {
-    let longest = 0
-    const wishes = drawWishes(next)
-    for (const [index, wish] of wishes.entries()) {
-      theatre.disturb(true)
-      yield* world.writer.apply(Kinds.AerospikeCluster, resource(wish), { fieldManager: "user", force: true })
-      if (index === 0) {
-        yield* Effect.sleep("20 seconds")
-        yield* world.aerospike.write(name, "test", 1_000)
-      }
-      yield* Effect.sleep(Math.floor(disturbanceMs * (0.2 + 0.8 * next())))
-      theatre.disturb(false)
-      const last = index === wishes.length - 1
-      // A change in the middle of the one before is part of the game, except that the last one must be reached.
-      if (last || next() < 0.7) longest = Math.max(longest, yield* converge(judge, now, "L1", `change ${index + 1}`))
-    }
-    yield* Effect.sleep("2 minutes")
-    judge.expectQuiet(true)
-    yield* Effect.sleep(quietMs)
-    judge.expectQuiet(false)
-    if (!judge.isConverged()) judge.report("L1", "the wanted state did not last")
-    theatre.disturb(true)
-    yield* world.aerospike.release(name)
-    yield* world.writer.remove(Kinds.AerospikeCluster, key, {})
+    const { judge, now, options, theatre, world, workload } = stage
+    const since = now()
+    if (workload.target === "deletion") theatre.arm()
+    theatre.disturb(options.strike === undefined)
+    yield* world.aerospike.release(clusterKey.name)
+    yield* world.writer.remove(Kinds.AerospikeCluster, clusterKey, {})
     yield* Effect.sleep("10 seconds")
     theatre.disturb(false)
-    longest = Math.max(longest, yield* converge(judge, now, "L3", "deletion"))
-    return longest
+    const took = yield* converge(stage, "L3", "deletion", since)
+    yield* Effect.sleep("10 seconds")
+    checkClaims(stage)
+    if (world.server.list(Kinds.Pod, { namespace: clusterKey.namespace }).items.length > 0)
+      judge.report("L3", "pods are left over")
+    return took
   })
+
+const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
+  Effect.gen(function* () {
+    const { judge, next, now, options, theatre, workload, world } = stage
+    const isSystematic = options.workload !== undefined
+    let convergenceMs = 0
+    let restartedBefore = 0
+    let written = 0
+    for (const [index, wish] of workload.wishes.entries()) {
+      const isLast = index === workload.wishes.length - 1
+      const isUnderTest = isLast && workload.target === "change"
+      const since = now()
+      theatre.disturb(!isSystematic || isUnderTest)
+      if (isUnderTest) theatre.arm()
+      restartedBefore = judge.restarted().size
+      yield* world.writer.apply(Kinds.AerospikeCluster, resourceOf(wish), { fieldManager: "user", force: true })
+      yield* Effect.sleep("20 seconds")
+      if (written === 0) {
+        const wanted = options.mutant?.records ?? workload.records
+        written = yield* world.aerospike.write(clusterKey.name, aerospikeNamespace, wanted)
+        options.log?.(`${written} records are written`)
+      }
+      yield* Effect.sleep(isSystematic ? 0 : Math.floor(disturbanceMs * 0.8 * next()))
+      theatre.disturb(false)
+      // A change in the middle of the one before is part of the game, except that the last one must be reached.
+      if (isLast || isSystematic || next() < 0.7)
+        convergenceMs = Math.max(convergenceMs, yield* converge(stage, "L1", `change ${index + 1}`, since))
+    }
+    const quietMs = options.quietMs ?? hourMs
+    if (quietMs > 0) {
+      yield* Effect.sleep("2 minutes")
+      judge.expectQuiet(true)
+      yield* Effect.sleep(quietMs)
+      judge.expectQuiet(false)
+    }
+    if (!judge.truth.isConverged()) judge.report("L1", "the wanted state did not last")
+    const restartsOfChange = judge.restarted().size - restartedBefore
+    const end = endState(world.server, clusterKey.namespace)
+    if (isSystematic && workload.target === "change") return { convergenceMs, restartsOfChange, end }
+    convergenceMs = Math.max(convergenceMs, yield* remove(stage))
+    return { convergenceMs, restartsOfChange, end: endState(world.server, clusterKey.namespace) }
+  })
+
+/** The log of the operator as lines of text. */
+const loggerOf = (log: RunOptions["log"], stamp: () => string): Logger.Logger<unknown, void> =>
+  log === undefined
+    ? Logger.none
+    : Logger.make(({ message, annotations, cause, logLevel }) => {
+        const details = [...annotations].map(([key, value]) => `${key}=${String(value)}`).join(" ")
+        const why = Cause.isEmpty(cause) ? "" : Cause.pretty(cause)
+        log(`${stamp()} ${logLevel.label} ${String(message)} ${details} ${why}`)
+      })
+
+/** Without the statistics Effect keeps about its own fibers: nobody looks at them here. */
+const runtime = Runtime.disableRuntimeFlag(Runtime.defaultRuntime, RuntimeFlags.RuntimeMetrics)
 
 /** Runs one seed to its end. Synchronous: a run waits for nothing outside itself. */
 export const simulate = (options: RunOptions): RunResult => {
   const next = VirtualTime.generator(options.seed ^ 0x5eed)
   const time = VirtualTime.make({ seed: options.seed })
   const startedAt = time.now()
-  const plan = options.faults?.length === 0 ? drawPlan(next, []) : drawPlan(next, options.faults)
+  const plan: FaultPlan = { ...drawPlan(next, options.faults), ...options.mutant?.plan, ...options.plan }
+  const workload = options.workload ?? drawWorkload(next)
   const hash = makeHash()
   const stamp = () => `${((time.now() - startedAt) / 1000).toFixed(3)} s`
-  const log = options.log
-  const logger =
-    log === undefined
-      ? Logger.none
-      : Logger.make(({ message, annotations, cause, logLevel }) => {
-          const details = [...annotations].map(([k, v]) => `${k}=${String(v)}`).join(" ")
-          log(
-            `${stamp()} ${logLevel.label} ${String(message)} ${details} ${Cause.isEmpty(cause) ? "" : Cause.pretty(cause)}`,
-          )
-        })
+  const { log } = options
+
+  const record = (world: EmbeddedWorld): void => {
+    world.server.gate.onRequest((request) => {
+      if (!request.user.startsWith("operator-")) return undefined
+      const what = `${request.user} ${request.verb} ${request.resource}`
+      hash.add(`${time.now()} ${what} ${request.name ?? ""}\n`)
+      if (isWrite(request)) log?.(`${stamp()}   ${what}/${request.subresource ?? ""} ${request.name ?? ""}`)
+      return undefined
+    })
+  }
 
   let judge: Judge | undefined
   let theatre: Theatre | undefined
-  let convergenceMs = 0
+  let outcome: Outcome | undefined
   const program = Effect.gen(function* () {
     const world = yield* World
     const info = yield* AerospikeInfo
-    const current = makeJudge(world, { namespace, cluster: name, maxUnavailable: 1, now: time.now })
-    judge = current
-    world.server.gate.onRequest((request) => {
-      if (request.user.startsWith("operator-")) {
-        hash.add(`${time.now()} ${request.user} ${request.verb} ${request.resource} ${request.name ?? ""}\n`)
-        if (isWrite(request))
-          log?.(
-            `${stamp()}   ${request.user} ${request.verb} ${request.resource}/${request.subresource ?? ""} ${request.name ?? ""}`,
-          )
-      }
-      return undefined
+    const watcher = makeJudge(world, {
+      namespace: clusterKey.namespace,
+      cluster: clusterKey.name,
+      maxUnavailable: 1,
+      now: time.now,
     })
-    theatre = yield* makeTheatre(world, info, current, plan, next, options)
-    // Once a second while something happens, now and then in the quiet hour.
-    const looking = Effect.forever(
-      Effect.zipRight(
-        current.look,
-        Effect.suspend(() => Effect.sleep(current.isQuiet() ? "30 seconds" : "1 second")),
-      ),
-    )
-    yield* Effect.forkScoped(Effect.all([theatre.run, looking], { concurrency: "unbounded" }))
-    convergenceMs = yield* scenario(world, current, theatre, next, time.now)
-    const last = theatre.current()
+    judge = watcher
+    record(world)
+    const { mutant, strike } = options
+    const cast = yield* makeTheatre(world, info, watcher, {
+      plan,
+      next,
+      ...(strike && { strike }),
+      ...(mutant && { mutant }),
+      ...(log && { log }),
+    })
+    theatre = cast
+    const looking = Effect.forever(Effect.zipRight(watcher.look, Effect.sleep("3 seconds")))
+    yield* Effect.forkScoped(Effect.all([cast.run, looking], { concurrency: "unbounded", discard: true }))
+    const losesLines = plan.classes.has("droppedEvent") || strike?._tag === "DropEvent"
+    const limitMs = losesLines ? lostLineLimitMs : convergenceLimitMs
+    outcome = yield* scenario({ limitMs, world, judge: watcher, theatre: cast, workload, options, next, now: time.now })
+    const last = cast.current()
     if (last !== undefined) yield* last.crash
   }).pipe(
     Effect.scoped,
     Effect.provide(
       layerWorld({ seed: options.seed, objects: [aerospikeClusterCrd(), aerospikeClusterTemplateCrd()], hosts: 6 }),
     ),
-    Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+    Effect.provide(Logger.replace(Logger.defaultLogger, loggerOf(log, stamp))),
     Effect.provide(time.layer),
     Effect.withTracerEnabled(false),
   )
-  const fiber = Runtime.runFork(Runtime.defaultRuntime, program, { scheduler: time.scheduler })
-  const isAlive = time.runUntil(startedAt + 24 * 3_600_000, () => fiber.unsafePoll() === null)
-  const exit = Option.fromNullable(fiber.unsafePoll())
+  const fiber = Runtime.runFork(runtime, program, { scheduler: time.scheduler })
+  const isAlive = time.runUntil(startedAt + 24 * hourMs, () => fiber.unsafePoll() === null)
+  const exit = fiber.unsafePoll()
   const violations: Array<Violation> = [...(judge?.violations ?? [])]
   const at = time.now() - startedAt
   if (!isAlive) violations.push({ invariant: "S11", at, detail: "livelock: the program never rests" })
-  else if (Option.isNone(exit)) violations.push({ invariant: "L1", at, detail: "the run did not end" })
-  else if (Exit.isFailure(exit.value))
-    violations.push({ invariant: "S11", at, detail: `the run broke: ${Cause.pretty(exit.value.cause)}` })
+  else if (exit === null) violations.push({ invariant: "L1", at, detail: "the run did not end" })
+  else if (Exit.isFailure(exit))
+    violations.push({ invariant: "S11", at, detail: `the run broke: ${Cause.pretty(exit.cause)}` })
   return {
     seed: options.seed,
     violations,
@@ -364,9 +275,14 @@ export const simulate = (options: RunOptions): RunResult => {
     virtualMs: at,
     steps: time.steps(),
     incarnations: theatre?.incarnations() ?? 0,
-    writes: judge?.writes() ?? 0,
-    restarts: judge?.restarts() ?? 0,
-    convergenceMs,
+    writes: judge?.tally.writes ?? 0,
+    writesAtRest: judge?.tally.writesAtRest ?? 0,
+    restarts: judge?.restarted().size ?? 0,
+    restartsOfChange: outcome?.restartsOfChange ?? 0,
+    mostDown: judge?.tally.mostDown ?? 0,
+    convergenceMs: outcome?.convergenceMs ?? 0,
+    places: theatre?.places() ?? { writes: 0, events: {} },
+    end: outcome?.end ?? [],
     hash: hash.value(),
   }
 }

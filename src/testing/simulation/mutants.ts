@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { AerospikeInfo } from "../../aerospike/AerospikeInfo.js"
-import { type OperatorConfig, type OperatorSettings, defaults } from "../../config/OperatorConfig.js"
+import type { OperatorConfig, OperatorSettings } from "../../config/OperatorConfig.js"
+import type { KubeObject, ResourceKind } from "../../domain/Kubernetes.js"
 import { value, type Answer } from "../../domain/NodeFacts.js"
 import { KubeReader, KubeWriter } from "../../kube/KubeClient.js"
 import { isGone } from "../../kube/KubeError.js"
 import { Observers } from "../../observe/Observers.js"
 import * as Operator from "../../Operator.js"
-import type { FaultClass } from "./Faults.js"
+import type { FaultClass, FaultPlan } from "./Faults.js"
 import type { Inside, Outside } from "./OperatorProcess.js"
 
 export interface Mutant {
@@ -23,6 +24,10 @@ export interface Mutant {
   readonly caughtBy: ReadonlyArray<string>
   /** The faults that bring it to light; absent: all. */
   readonly faults?: ReadonlyArray<FaultClass>
+  /** How often they strike; absent: drawn. */
+  readonly plan?: Partial<FaultPlan>
+  /** Records in the cluster, where long migrations bring it to light. */
+  readonly records?: number
   readonly around?: Layer.Layer<Outside, never, Outside>
   readonly inside?: Layer.Layer<Inside, never, Outside | OperatorConfig>
   readonly settings?: Partial<OperatorSettings>
@@ -55,6 +60,44 @@ const withInfo = (
 const observing = (overrides: Parameters<typeof Observers.layerWith>[0]) =>
   Layer.provideMerge(Observers.layerWith(overrides), Operator.layerCore)
 
+/** Changes every object of a kind on its way to the operator. */
+const seeing = (kind: string, change: (object: KubeObject) => KubeObject): Layer.Layer<Outside, never, Outside> => {
+  const seen = (of: ResourceKind, object: KubeObject): KubeObject => (of.kind === kind ? change(object) : object)
+  return withReader((reader) => ({
+    get: (of, ref) => Effect.map(reader.get(of, ref), (object) => seen(of, object)),
+    list: (of, options) =>
+      Effect.map(reader.list(of, options), (page) => ({
+        ...page,
+        items: page.items.map((object) => seen(of, object)),
+      })),
+    watch: (of, options) =>
+      Stream.map(reader.watch(of, options), (event) =>
+        event.type === "BOOKMARK" ? event : { ...event, object: seen(of, event.object) },
+      ),
+  }))
+}
+
+/** Changes every status of a cluster on its way to the API server. */
+const reporting = (
+  change: (status: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
+): Layer.Layer<Outside, never, Outside> => {
+  const changed = (object: KubeObject): KubeObject => {
+    const status = object["status"]
+    return typeof status === "object" && status !== null
+      ? { ...object, status: change(status as Readonly<Record<string, unknown>>) }
+      : object
+  }
+  return withWriter((writer) => ({
+    ...writer,
+    apply: (kind, object, options) =>
+      writer.apply(kind, kind.kind === "AerospikeCluster" ? changed(object) : object, options),
+  }))
+}
+
+interface AerospikeConfig {
+  readonly namespaces?: ReadonlyArray<Readonly<Record<string, unknown>>>
+}
+
 const forever = 1e12
 
 export const mutants: ReadonlyArray<Mutant> = [
@@ -70,16 +113,16 @@ export const mutants: ReadonlyArray<Mutant> = [
     about: "migrations are taken for finished, as if the statistic were missing and counted as 0 (W36)",
     caughtBy: ["S2", "S3"],
     faults: [],
+    records: 1_500_000,
     around: withInfo((command, answer) => {
       if (answer._tag !== "Value" && command.startsWith("cluster-stable")) return value("ABCDEF")
       if (answer._tag !== "Value") return answer
       if (command.startsWith("cluster-stable")) return value("ABCDEF")
       return value(
         answer.value
-          .replace(/migrate_partitions_remaining=\d+/g, "migrate_partitions_remaining=0")
+          .replace(/(migrate_(?:[rt]x_)?partitions_remaining)=\d+/g, "$1=0")
           .replace(/migrate_allowed=false/g, "migrate_allowed=true")
-          .replace(/cluster_key=[0-9A-F]+/g, "cluster_key=ABCDEF")
-          .replace(/cluster_size=\d+/g, "cluster_size=99"),
+          .replace(/cluster_key=[0-9A-F]+/g, "cluster_key=ABCDEF"),
       )
     }),
   },
@@ -115,9 +158,53 @@ export const mutants: ReadonlyArray<Mutant> = [
     inside: observing({ resyncMs: forever }),
   },
   {
-    name: "hasty",
-    about: "one safety read is enough, however old",
-    caughtBy: ["S2", "S3"],
-    settings: { decision: { ...defaults.decision, safetyReadGapMs: 0, safetyMaxAgeMs: forever } },
+    name: "no-poll",
+    about: "where watching is refused, nothing polls instead (R34)",
+    caughtBy: ["L1", "L3"],
+    faults: ["watchRefused"],
+    plan: { share: 1, pauseMs: 2_000 },
+    inside: observing({ pollIntervalMs: forever, resyncMs: forever }),
+  },
+  {
+    name: "own-status-unread",
+    about: "the phase in its own status is never read back, so it is written again and again (R57)",
+    caughtBy: ["S9", "S10", "L1"],
+    faults: [],
+    around: seeing("AerospikeCluster", (object) => {
+      const status = object["status"]
+      if (typeof status !== "object" || status === null) return object
+      return { ...object, status: { ...status, phase: "InProgress" } }
+    }),
+  },
+  {
+    name: "optimist",
+    about: "the phase is Completed as soon as anything is reported (S10)",
+    caughtBy: ["S10"],
+    faults: [],
+    around: reporting((status) => ({ ...status, phase: "Completed" })),
+  },
+  {
+    name: "budget-ignored",
+    about: "two members at a time are taken down where one is allowed, as if there were a copy more",
+    caughtBy: ["S2"],
+    faults: [],
+    around: seeing("AerospikeCluster", (object) => {
+      const spec = object["spec"]
+      if (typeof spec !== "object" || spec === null) return object
+      const { aerospikeConfig, ...rest } = spec as { readonly aerospikeConfig?: AerospikeConfig }
+      const namespaces = (aerospikeConfig?.namespaces ?? []).map((one) => ({ ...one, "replication-factor": 3 }))
+      return { ...object, spec: { ...rest, maxUnavailable: 2, aerospikeConfig: { ...aerospikeConfig, namespaces } } }
+    }),
+  },
+  {
+    name: "claims-forgotten",
+    about: "the finalizer goes before the claims that were to go with the cluster (R7, R25)",
+    caughtBy: ["L3", "L1"],
+    faults: [],
+    around: withWriter((writer) => ({
+      ...writer,
+      remove: (kind, ref, options) =>
+        kind.kind === "PersistentVolumeClaim" ? Effect.succeed(undefined) : writer.remove(kind, ref, options),
+    })),
   },
 ]

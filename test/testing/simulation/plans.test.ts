@@ -1,0 +1,60 @@
+import { describe, expect, it } from "@effect/vitest"
+import { mutants } from "../../../src/testing/simulation/mutants.js"
+import { plansOf, reference, runPlan, type SystematicPlan } from "../../../src/testing/simulation/plans.js"
+import { simulate } from "../../../src/testing/simulation/Simulation.js"
+import { workloads } from "../../../src/testing/simulation/Workload.js"
+
+/** A sample: `npm run sim` goes through all of them. */
+const lastingTested: Readonly<Record<string, ReadonlyArray<string>>> = {
+  create: ["watch-refused"],
+  "scale-up": ["watch-stall"],
+  "scale-down": ["stale-crash"],
+  "roll-configuration": ["amnesia", "stale-20s"],
+  delete: ["amnesia", "watch-expire"],
+}
+
+const sample = (name: string, all: ReadonlyArray<SystematicPlan>): ReadonlyArray<SystematicPlan> => {
+  const struck = (kind: SystematicPlan["kind"], part: number) => {
+    const of = all.filter((plan) => plan.kind === kind)
+    return of.slice(Math.floor(part * of.length), Math.floor(part * of.length) + 1)
+  }
+  return [
+    ...struck("crash", 0.4),
+    ...struck("crash", 0.8),
+    ...struck("reply", 0.6),
+    ...all.filter((plan) => lastingTested[name]?.some((fault) => plan.name.endsWith(`/${fault}`)) === true),
+  ]
+}
+
+describe("one fault at one place (R1–R7, R11, R14, R16–R19, R32, R34, R38)", () => {
+  for (const workload of workloads)
+    it(`${workload.id} ${workload.name}: ends as without the fault, breaks no invariant`, { timeout: 120_000 }, () => {
+      const expected = reference(workload)
+      expect(expected.violations).toEqual([])
+      expect(expected.places.writes).toBeGreaterThan(2)
+      for (const plan of sample(workload.name, plansOf(workload, expected)))
+        expect({ plan: plan.name, violations: runPlan(plan, expected).violations }).toEqual({
+          plan: plan.name,
+          violations: [],
+        })
+    })
+})
+
+describe("the simulation itself", () => {
+  it("equal seeds give equal histories, other seeds others", { timeout: 60_000 }, () => {
+    const hashes = [11, 11, 12].map((seed) => simulate({ seed, quietMs: 0 }).hash)
+    expect(hashes[0]).toBe(hashes[1])
+    expect(hashes[0]).not.toBe(hashes[2])
+  })
+
+  for (const name of ["no-preconditions", "optimist", "claims-forgotten"])
+    it(`notices the planted bug ${name}`, { timeout: 120_000 }, () => {
+      const mutant = mutants.find((one) => one.name === name)
+      expect(mutant).toBeDefined()
+      if (mutant === undefined) return
+      const seen = new Set<string>()
+      for (let seed = 1; seed <= 12 && !mutant.caughtBy.some((invariant) => seen.has(invariant)); seed++)
+        for (const { invariant } of simulate({ seed, mutant, quietMs: 0, faults: [] }).violations) seen.add(invariant)
+      expect(mutant.caughtBy.filter((invariant) => seen.has(invariant))).not.toEqual([])
+    })
+})
