@@ -126,6 +126,6 @@ export default tseslint.config(
   },
   { files: ["test/**/*.ts"], rules: { complexity: "off", "@typescript-eslint/no-non-null-assertion": "off" } },
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },
-  { files: ["scripts/**", "*.js"], rules: { "no-console": "off" } },
+  { files: ["**/*.js"], rules: { "no-console": "off" } },
   ...Object.keys(mayImport).map(direction),
 )

@@ -13,19 +13,22 @@ const files = (folder) =>
 
 const title = /\b(?:it|describe|test)(?:\.\w+)*\(\s*(["'`])((?:(?!\1).)*)/g
 const found = new Map(Object.keys(sizes).map((letter) => [letter, new Map()]))
-let titles = 0
-for (const file of files("test")) {
-  for (const [, , text] of readFileSync(file, "utf8").matchAll(title)) {
-    titles++
-    for (const [, letter, from, to] of text.matchAll(/\b([RSLWV])(\d{1,3})(?:[–-]\1?(\d{1,3}))?\b/g))
-      for (let n = Number(from); n <= Number(to ?? from); n++)
-        if (n >= 1 && n <= sizes[letter]) found.get(letter).set(n, (found.get(letter).get(n) ?? 0) + 1)
-  }
+const titles = files("test").flatMap((file) =>
+  [...readFileSync(file, "utf8").matchAll(title)].map(([, , text]) => text),
+)
+
+/** `R30–R34` names five. */
+const count = (letter, from, to) => {
+  const counts = found.get(letter)
+  for (let n = from; n <= Math.min(to, sizes[letter]); n++) counts.set(n, (counts.get(n) ?? 0) + 1)
 }
+for (const text of titles)
+  for (const [, letter, from, to] of text.matchAll(/\b([RSLWV])(\d{1,3})(?:[–-]\1?(\d{1,3}))?\b/g))
+    count(letter, Number(from), Number(to ?? from))
 for (const [letter, counts] of found) {
   const missing = Array.from({ length: sizes[letter] }, (_, i) => i + 1).filter((n) => !counts.has(n))
   console.log(
     `${letter}: ${counts.size} of ${sizes[letter]}${missing.length === 0 ? "" : `; not named: ${missing.join(" ")}`}`,
   )
 }
-console.log(`${titles} titles in ${files("test").length} files`)
+console.log(`${titles.length} titles in ${files("test").length} files`)

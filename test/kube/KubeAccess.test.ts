@@ -291,7 +291,8 @@ describe("KubeAccess from a kubeconfig", () => {
             const onward = net.connect(server.port, "127.0.0.1", () => {
               socket.write("HTTP/1.1 200 OK\r\n\r\n")
               onward.write(head)
-              onward.pipe(socket).pipe(onward)
+              onward.pipe(socket)
+              socket.pipe(onward)
             })
             for (const end of [onward, socket]) end.on("error", () => undefined)
           })

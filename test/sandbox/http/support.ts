@@ -1,4 +1,5 @@
 /** One HTTPS face for a test, and plain requests to it. */
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { IncomingMessage } from "node:http"
@@ -100,9 +101,11 @@ export const openWatch = ({ face }: World, path: string, headers: Record<string,
     ({ stop }) => Effect.sync(stop),
   ).pipe(Effect.map(({ watch }) => watch))
 
+export class NeverHappened extends Data.TaggedError("NeverHappened") {}
+
 /** Looks again and again until true; fails after about two seconds. */
-export const eventually = (condition: () => boolean): Effect.Effect<void, Error> =>
+export const eventually = (condition: () => boolean): Effect.Effect<void, NeverHappened> =>
   Effect.retry(
-    Effect.suspend(() => (condition() ? Effect.void : Effect.fail(new Error("it never happened")))),
+    Effect.suspend(() => (condition() ? Effect.void : Effect.fail(new NeverHappened()))),
     Schedule.recurs(400).pipe(Schedule.addDelay(() => 5)),
   )

@@ -386,7 +386,9 @@ describe("deletion", () => {
         const reader = yield* KubeReader
         const claim = yield* reader.get(Kinds.PersistentVolumeClaim, { namespace, name: "data-db-0" })
         expect(claim["status"]).toMatchObject({ phase: "Bound" })
-        expect(script.starts.find(({ podName }) => podName === "db-0")?.volumes).toEqual({ "/data": claim.metadata.uid })
+        expect(script.starts.find(({ podName }) => podName === "db-0")?.volumes).toEqual({
+          "/data": claim.metadata.uid,
+        })
         yield* apply({
           volumeClaimTemplates: claims,
           template: template({ containers: [{ ...mounted, image: "aerospike:9" }] }),
