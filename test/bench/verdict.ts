@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** A missed time fails from this factor on. */
-export const tolerance = 2
+export const tolerance = 10
 
 /**
  * What must remain of the factors on a machine that is busy with something else: the former strategy waits by the clock, this one works, so
