@@ -27,8 +27,8 @@ export interface MutantResult {
 /** Seeds a mutant gets to betray itself. */
 export const mutantSeeds = 100
 
-/** One seed in ten is watched for a whole hour after its last change, the others for ten minutes. */
-const quietMsOf = (seed: number): number => (seed % 10 === 0 ? 3_600_000 : 600_000)
+/** One seed in ten is watched for a whole hour after its last change, the others for five minutes. */
+const quietMsOf = (seed: number): number => (seed % 10 === 0 ? 3_600_000 : 300_000)
 
 const named = <A extends { readonly name: string }>(all: ReadonlyArray<A>, name: string): A => {
   const found = all.find((one) => one.name === name)

@@ -14,7 +14,7 @@ const usage = `npm run sim -- [--seeds N] [--seed S] [--profile P] [--plan P] [-
 
   Without --seed, --plan and --mutants: the systematic plans, the planted bugs and --seeds random runs.
 
-  --seeds N       random runs, from --seed on (default 20). Nine of ten must stay quiet for ten virtual minutes
+  --seeds N       random runs, from --seed on (default 20). Nine of ten must stay quiet for five virtual minutes
                   after their last change, each tenth for an hour
   --seed S        first seed (default 1); alone: run just that one
   --profile P     none, or one or more classes of faults, separated by commas (default: each seed draws its own)

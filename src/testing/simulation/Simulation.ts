@@ -148,6 +148,7 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
   Effect.gen(function* () {
     const { judge, next, now, options, theatre, workload, world } = stage
     const isSystematic = options.workload !== undefined
+    const lastingMs = (options.faults ?? []).length > 0 ? 60_000 : 0
     let convergenceMs = 0
     let restartedBefore = 0
     let written = 0
@@ -165,7 +166,7 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
         written = yield* world.aerospike.write(clusterKey.name, aerospikeNamespace, wanted)
         options.log?.(`${written} records are written`)
       }
-      yield* Effect.sleep(isSystematic ? 0 : Math.floor(disturbanceMs * 0.8 * next()))
+      yield* Effect.sleep(isSystematic ? lastingMs : Math.floor(disturbanceMs * 0.8 * next()))
       theatre.disturb(false)
       // A change in the middle of the one before is part of the game, except that the last one must be reached.
       if (isLast || isSystematic || next() < 0.7)
@@ -198,6 +199,23 @@ const loggerOf = (log: RunOptions["log"], stamp: () => string): Logger.Logger<un
 
 /** Without the statistics Effect keeps about its own fibers: nobody looks at them here. */
 const runtime = Runtime.disableRuntimeFlag(Runtime.defaultRuntime, RuntimeFlags.RuntimeMetrics)
+
+/** What is wrong with the way a run ended, if anything is. */
+const endingOf = (isAlive: boolean, exit: Exit.Exit<unknown, unknown> | null): Omit<Violation, "at"> | undefined => {
+  if (!isAlive) return { invariant: "S11", detail: "livelock: the program never rests" }
+  if (exit === null) return { invariant: "L1", detail: "the run did not end" }
+  return Exit.isFailure(exit) ? { invariant: "S11", detail: `the run broke: ${Cause.pretty(exit.cause)}` } : undefined
+}
+
+/** What judge and theatre counted; nothing when the world could not even be built. */
+const observed = (judge: Judge | undefined, theatre: Theatre | undefined) => ({
+  incarnations: theatre?.incarnations() ?? 0,
+  writes: judge?.tally.writes ?? 0,
+  writesAtRest: judge?.tally.writesAtRest ?? 0,
+  restarts: judge?.restarted().size ?? 0,
+  mostDown: judge?.tally.mostDown ?? 0,
+  places: theatre?.places() ?? { writes: 0, events: {} },
+})
 
 /** Runs one seed to its end. Synchronous: a run waits for nothing outside itself. */
 export const simulate = (options: RunOptions): RunResult => {
@@ -261,28 +279,17 @@ export const simulate = (options: RunOptions): RunResult => {
   )
   const fiber = Runtime.runFork(runtime, program, { scheduler: time.scheduler })
   const isAlive = time.runUntil(startedAt + 24 * hourMs, () => fiber.unsafePoll() === null)
-  const exit = fiber.unsafePoll()
-  const violations: Array<Violation> = [...(judge?.violations ?? [])]
   const at = time.now() - startedAt
-  if (!isAlive) violations.push({ invariant: "S11", at, detail: "livelock: the program never rests" })
-  else if (exit === null) violations.push({ invariant: "L1", at, detail: "the run did not end" })
-  else if (Exit.isFailure(exit))
-    violations.push({ invariant: "S11", at, detail: `the run broke: ${Cause.pretty(exit.cause)}` })
+  const ending = endingOf(isAlive, fiber.unsafePoll())
+  const violations = [...(judge?.violations ?? []), ...(ending === undefined ? [] : [{ ...ending, at }])]
   return {
     seed: options.seed,
     violations,
     faults: [...plan.classes],
     virtualMs: at,
     steps: time.steps(),
-    incarnations: theatre?.incarnations() ?? 0,
-    writes: judge?.tally.writes ?? 0,
-    writesAtRest: judge?.tally.writesAtRest ?? 0,
-    restarts: judge?.restarted().size ?? 0,
-    restartsOfChange: outcome?.restartsOfChange ?? 0,
-    mostDown: judge?.tally.mostDown ?? 0,
-    convergenceMs: outcome?.convergenceMs ?? 0,
-    places: theatre?.places() ?? { writes: 0, events: {} },
-    end: outcome?.end ?? [],
     hash: hash.value(),
+    ...observed(judge, theatre),
+    ...(outcome ?? { convergenceMs: 0, restartsOfChange: 0, end: [] }),
   }
 }

@@ -120,7 +120,8 @@ export const makeTheatre = (
       const victim = yield* Queue.take(crashes)
       options.log?.(`${victim.user} crashes`)
       judge.setLiving(undefined)
-      yield* victim.crash
+      // Its fibers end in their own time, cut off from everything; a crash waits for nothing.
+      yield* Effect.forkDaemon(victim.crash)
       yield* Effect.sleep(Math.floor(next() * plan.maxDowntimeMs))
       yield* launch
     })

@@ -49,9 +49,9 @@ export const makeTruth = (server: ApiServer, cluster: { readonly namespace: stri
   const isConfigured = (spec: unknown): boolean => {
     const wanted = (spec as { aerospikeConfig?: { service?: Record<string, unknown> } }).aerospikeConfig?.service
     const limit = wanted?.["proto-fd-max"]
-    if (limit === undefined) return true
+    if (typeof limit !== "number") return true
     const maps = server.list(Kinds.ConfigMap, { namespace, labelSelector }).items
-    return maps.every((map) => JSON.stringify(map["data"]).includes(`proto-fd-max ${String(limit)}\\n`))
+    return maps.every((map) => JSON.stringify(map["data"]).includes(`proto-fd-max ${limit}\\n`))
   }
   const replicas = () => sets().reduce((sum, set) => sum + replicasOf(set), 0)
 

@@ -33,7 +33,8 @@ export interface Mutant {
   readonly settings?: Partial<OperatorSettings>
 }
 
-const passThrough: Layer.Layer<Outside, never, Outside> = Layer.context<Outside>()
+/** Fresh: several changes in one graph must each pass on what they get, not what the first one got. */
+const passThrough: Layer.Layer<Outside, never, Outside> = Layer.fresh(Layer.context<Outside>())
 
 const withWriter = (change: (writer: KubeWriter["Type"]) => KubeWriter["Type"]): Layer.Layer<Outside, never, Outside> =>
   Layer.merge(passThrough, Layer.effect(KubeWriter, Effect.map(KubeWriter, change)))
@@ -60,10 +61,15 @@ const withInfo = (
 const observing = (overrides: Parameters<typeof Observers.layerWith>[0]) =>
   Layer.provideMerge(Observers.layerWith(overrides), Operator.layerCore)
 
-/** Changes every object of a kind on its way to the operator. */
+/** Changes every object of a kind on its way to the operator, answers to writes included. */
 const seeing = (kind: string, change: (object: KubeObject) => KubeObject): Layer.Layer<Outside, never, Outside> => {
   const seen = (of: ResourceKind, object: KubeObject): KubeObject => (of.kind === kind ? change(object) : object)
-  return withReader((reader) => ({
+  const writes = withWriter((writer) => ({
+    ...writer,
+    apply: (of, object, options) => Effect.map(writer.apply(of, object, options), (answer) => seen(of, answer)),
+    patch: (of, ref, options) => Effect.map(writer.patch(of, ref, options), (answer) => seen(of, answer)),
+  }))
+  const reads = withReader((reader) => ({
     get: (of, ref) => Effect.map(reader.get(of, ref), (object) => seen(of, object)),
     list: (of, options) =>
       Effect.map(reader.list(of, options), (page) => ({
@@ -75,6 +81,7 @@ const seeing = (kind: string, change: (object: KubeObject) => KubeObject): Layer
         event.type === "BOOKMARK" ? event : { ...event, object: seen(of, event.object) },
       ),
   }))
+  return Layer.provideMerge(reads, writes)
 }
 
 /** Changes every status of a cluster on its way to the API server. */
@@ -92,10 +99,6 @@ const reporting = (
     apply: (kind, object, options) =>
       writer.apply(kind, kind.kind === "AerospikeCluster" ? changed(object) : object, options),
   }))
-}
-
-interface AerospikeConfig {
-  readonly namespaces?: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 
 const forever = 1e12
@@ -184,17 +187,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     around: reporting((status) => ({ ...status, phase: "Completed" })),
   },
   {
-    name: "budget-ignored",
-    about: "two members at a time are taken down where one is allowed, as if there were a copy more",
+    name: "greedy",
+    about: "each restart takes a neighbour down, too: the budget is not kept",
     caughtBy: ["S2"],
     faults: [],
-    around: seeing("AerospikeCluster", (object) => {
-      const spec = object["spec"]
-      if (typeof spec !== "object" || spec === null) return object
-      const { aerospikeConfig, ...rest } = spec as { readonly aerospikeConfig?: AerospikeConfig }
-      const namespaces = (aerospikeConfig?.namespaces ?? []).map((one) => ({ ...one, "replication-factor": 3 }))
-      return { ...object, spec: { ...rest, maxUnavailable: 2, aerospikeConfig: { ...aerospikeConfig, namespaces } } }
-    }),
+    around: withWriter((writer) => ({
+      ...writer,
+      remove: (kind, ref, options) =>
+        kind.kind === "Pod"
+          ? Effect.zipLeft(
+              writer.remove(kind, ref, options),
+              Effect.ignore(
+                writer.remove(kind, { ...ref, name: ref.name.replace(/\d+$/, (n) => `${(Number(n) + 1) % 3}`) }, {}),
+              ),
+            )
+          : writer.remove(kind, ref, options),
+    })),
   },
   {
     name: "claims-forgotten",

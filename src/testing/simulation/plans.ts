@@ -59,7 +59,7 @@ const lasting: ReadonlyArray<Lasting> = [
   { id: "R38", name: "watch-stall", faults: ["watchStall"], draw: { share: 1, pauseMs: 2_000 } },
 ]
 
-const eventsPerKind = 4
+const eventsPerKind = 2
 
 const strikes = (workload: Workload, { places }: RunResult): ReadonlyArray<SystematicPlan> => {
   const of = (kind: PlanKind, id: string, place: string, strike: Strike): SystematicPlan => ({
@@ -77,7 +77,7 @@ const strikes = (workload: Workload, { places }: RunResult): ReadonlyArray<Syste
     plans.push(of("reply", "R11", String(write), { _tag: "LoseReply", write }))
   }
   for (const [plural, count] of Object.entries(places.events))
-    // The first, the last and some between: neighbours differ little.
+    // The first and the last: most say that something appeared, resp. that all is well.
     for (let n = 0; n < Math.min(eventsPerKind, count); n++) {
       const event = 1 + Math.floor((n * (count - 1)) / Math.max(1, eventsPerKind - 1))
       plans.push(of("event", "R24", `${plural}-${event}`, { _tag: "DropEvent", plural, event }))
