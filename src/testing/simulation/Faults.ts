@@ -36,6 +36,8 @@ export interface FaultPlan {
   readonly lagMs: number
   /** Time between two faults of the classes that come and go (ms). */
   readonly pauseMs: number
+  /** Watches once refused stay refused after all other faults ended: a role without `watch`. Default false. */
+  readonly refusesForGood?: boolean
 }
 
 /** One fault at one place, for plans that go through all places one after the other. Counted from the change under test. */

@@ -156,6 +156,7 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
       const isLast = index === workload.wishes.length - 1
       const isUnderTest = isLast && workload.target === "change"
       const since = now()
+      options.log?.(`change ${index + 1}: ${JSON.stringify(wish)}`)
       theatre.disturb(!isSystematic || isUnderTest)
       if (isUnderTest) theatre.arm()
       restartedBefore = judge.restarted().size
@@ -179,7 +180,10 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
       yield* Effect.sleep(quietMs)
       judge.expectQuiet(false)
     }
-    if (!judge.truth.isConverged()) judge.report("L1", "the wanted state did not last")
+    if (!judge.truth.isConverged()) {
+      judge.report("L1", "the wanted state did not last")
+      options.log?.(`status ${JSON.stringify(judge.truth.custom()?.["status"])}`)
+    }
     const restartsOfChange = judge.restarted().size - restartedBefore
     const end = endState(world.server, clusterKey.namespace)
     if (isSystematic && workload.target === "change") return { convergenceMs, restartsOfChange, end }

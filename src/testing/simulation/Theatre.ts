@@ -135,8 +135,9 @@ export const makeTheatre = (
       if (hit("watchStall")) faults.strikeWatches("Stall")
       if (hit("watchExpire")) faults.strikeWatches("Expire")
       if (has("watchRefused")) {
-        faults.refuseWatches(next() < 0.5)
-        if (next() < 0.5) faults.strikeWatches("Cut")
+        const refuses = next() < 0.5 || plan.refusesForGood === true
+        faults.refuseWatches(refuses)
+        if (next() < 0.5 || plan.refusesForGood === true) faults.strikeWatches("Cut")
       }
       if (has("outage") && next() < 0.5) {
         faults.setOutage(true)
@@ -165,7 +166,7 @@ export const makeTheatre = (
       disturb: (on) => {
         isDisturbed = on
         if (on) return
-        current?.faults.refuseWatches(false)
+        if (plan.refusesForGood !== true) current?.faults.refuseWatches(false)
         current?.faults.setOutage(false)
       },
       arm: () => {

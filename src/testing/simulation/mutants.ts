@@ -165,7 +165,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     about: "where watching is refused, nothing polls instead (R34)",
     caughtBy: ["L1", "L3"],
     faults: ["watchRefused"],
-    plan: { share: 1, pauseMs: 2_000 },
+    plan: { pauseMs: 2_000, refusesForGood: true },
     inside: observing({ pollIntervalMs: forever, resyncMs: forever }),
   },
   {

@@ -43,7 +43,7 @@ interface Lasting {
 
 /** Faults that last through the whole change. */
 const lasting: ReadonlyArray<Lasting> = [
-  { id: "R14", name: "amnesia", faults: ["amnesia"], draw: { maxDowntimeMs: 500 } },
+  { id: "R14", name: "amnesia", faults: ["amnesia"], draw: { maxDowntimeMs: 4_000 } },
   { id: "R16-R19", name: "stale-2s", faults: ["staleCache"], draw: { lagMs: 2_000 } },
   { id: "R16-R19", name: "stale-20s", faults: ["staleCache"], draw: { lagMs: 20_000 } },
   {
@@ -56,6 +56,12 @@ const lasting: ReadonlyArray<Lasting> = [
   { id: "R31", name: "watch-cut", faults: ["watchCut"], draw: { share: 1, pauseMs: 1_000 } },
   { id: "R32-R33", name: "watch-expire", faults: ["watchExpire"], draw: { share: 1, pauseMs: 1_000 } },
   { id: "R34", name: "watch-refused", faults: ["watchRefused"], draw: { share: 1, pauseMs: 2_000 } },
+  {
+    id: "R34",
+    name: "watch-never",
+    faults: ["watchRefused"],
+    draw: { pauseMs: 1_000, refusesForGood: true },
+  },
   { id: "R38", name: "watch-stall", faults: ["watchStall"], draw: { share: 1, pauseMs: 2_000 } },
 ]
 
