@@ -144,6 +144,21 @@ const remove = (stage: Stage) =>
     return took
   })
 
+/** Nothing is asked for any more: no write may follow, and the wanted state must last (S9, L1). */
+const keepQuiet = ({ judge, options }: Stage) =>
+  Effect.gen(function* () {
+    const quietMs = options.quietMs ?? hourMs
+    if (quietMs > 0) {
+      yield* Effect.sleep("2 minutes")
+      judge.expectQuiet(true)
+      yield* Effect.sleep(quietMs)
+      judge.expectQuiet(false)
+    }
+    if (judge.truth.isConverged()) return
+    judge.report("L1", "the wanted state did not last")
+    options.log?.(`status ${JSON.stringify(judge.truth.custom()?.["status"])}`)
+  })
+
 const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
   Effect.gen(function* () {
     const { judge, next, now, options, theatre, workload, world } = stage
@@ -173,17 +188,7 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
       if (isLast || isSystematic || next() < 0.7)
         convergenceMs = Math.max(convergenceMs, yield* converge(stage, "L1", `change ${index + 1}`, since))
     }
-    const quietMs = options.quietMs ?? hourMs
-    if (quietMs > 0) {
-      yield* Effect.sleep("2 minutes")
-      judge.expectQuiet(true)
-      yield* Effect.sleep(quietMs)
-      judge.expectQuiet(false)
-    }
-    if (!judge.truth.isConverged()) {
-      judge.report("L1", "the wanted state did not last")
-      options.log?.(`status ${JSON.stringify(judge.truth.custom()?.["status"])}`)
-    }
+    yield* keepQuiet(stage)
     const restartsOfChange = judge.restarted().size - restartedBefore
     const end = endState(world.server, clusterKey.namespace)
     if (isSystematic && workload.target === "change") return { convergenceMs, restartsOfChange, end }
