@@ -47,7 +47,7 @@ export const isSame = (a: unknown, b: unknown): boolean => {
   }
   const left = a as Readonly<Record<string, unknown>>
   const right = b as Readonly<Record<string, unknown>>
-  const names = new Set([...Object.keys(left), ...Object.keys(right)])
-  for (const name of names) if (!isSame(left[name], right[name])) return false
+  for (const name in left) if (!isSame(left[name], right[name])) return false
+  for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false
   return true
 }

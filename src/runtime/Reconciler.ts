@@ -87,7 +87,8 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const told = events.record(snapshot.cluster, report.events)
       if (report.write !== "now") return yield* Effect.as(told, false)
-      return yield* Effect.zipLeft(writeStatus(snapshot.cluster, report.status), told, { concurrent: true }).pipe(
+      const concurrent = report.events.length > 0
+      return yield* Effect.zipLeft(writeStatus(snapshot.cluster, report.status), told, { concurrent }).pipe(
         Effect.as(true),
         Effect.catchIf(
           (error) => isNotFound(error) || isConflict(error),
@@ -112,7 +113,7 @@ const make = Effect.gen(function* () {
         yield* clientViews.request(snapshot.key, { seeds, clusterName: decided.effective.clusterName })
     })
 
-  const pass = Effect.fn("Reconciler.pass")(function* (key: ClusterKey) {
+  const pass = Effect.fnUntraced(function* (key: ClusterKey) {
     const id = keyString(key)
     const memory = memories.get(id) ?? emptyMemory
     const gathered = yield* gather(key, memory, config.decision)

@@ -18,6 +18,7 @@ import { layerSimulated } from "../testing/aerospike/SimulatedPods.js"
 import type { Admission } from "../testing/kube/ApiServer.js"
 import { type EmbeddedWorld, makeEmbeddedWorld, namedHosts } from "../testing/kube/controllers/EmbeddedWorld.js"
 import { Informers } from "../testing/kube/controllers/Informers.js"
+import { ControllerLag } from "../testing/kube/controllers/KeyedLoop.js"
 import type { KubeletSettings } from "../testing/kube/controllers/KubeletSettings.js"
 import { type HttpFace, type ListenError, makeHttpFace } from "./http/HttpFace.js"
 import { writeKubeconfig } from "./http/kubeconfig.js"
@@ -82,6 +83,9 @@ const outage = (api: HttpFace, millis: number, scope: Scope.Scope): Effect.Effec
     Effect.asVoid,
   )
 
+/** About what a watch round trip and a queue cost the controllers of a real cluster. */
+const controllerLagMs = 10
+
 /** Assembles and starts the sandbox; everything ends with the scope: sockets, processes, temporary files. */
 export const makeSandbox = (
   options: SandboxOptions = {},
@@ -96,7 +100,7 @@ export const makeSandbox = (
       addressPrefix: `127.${net}`,
       ...(options.objects && { objects: options.objects }),
       ...(options.admission && { admission: options.admission }),
-    }).pipe(Effect.provide(nodes))
+    }).pipe(Effect.provideService(ControllerLag, controllerLagMs), Effect.provide(nodes))
     const newToken = () => randomBytes(24).toString("base64url")
     const token = newToken()
     const tokens = Object.fromEntries((options.users ?? []).map((user) => [user, newToken()]))

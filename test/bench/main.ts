@@ -114,16 +114,14 @@ const reportOf = (
   {
     roll,
     window,
-    startedAt,
     overheadMs,
   }: {
     readonly roll: Roll
     readonly window: Interval
-    readonly startedAt: number
     readonly overheadMs: number
   },
 ): StrategyReport => {
-  const samples = readinessSamples(entries.filter(({ at }) => at >= startedAt))
+  const samples = readinessSamples(entries.filter(({ at }) => at >= window.from && at <= window.to))
   const everything = apiTraffic(entries, { from: 0, to: Number.POSITIVE_INFINITY })
   const inRoll = apiTraffic(entries, window)
   const rounds = wholeRounds(entries, window)
@@ -191,7 +189,6 @@ const bench = (isQuick: boolean) =>
     const slow = yield* measureSlow(sandbox, cluster.namespace, { nodeLatencyMs: 500, rounds: 3 })
     const hanging = yield* measureHanging(sandbox, cluster.namespace)
 
-    const formerFrom = former.now()
     show(former)
     const then = makeSteps(sandbox, former, [])
     const theirs = yield* withOperator(
@@ -225,13 +222,11 @@ const bench = (isQuick: boolean) =>
       eventDriven: reportOf(eventDriven, {
         roll: ourRoll,
         window: ours,
-        startedAt,
         overheadMs: ourRoll.overheadMs,
       }),
       former: reportOf(former, {
         roll: theirRoll,
         window: theirs,
-        startedAt: formerFrom,
         overheadMs: theirRoll.overheadMs * share,
       }),
       enrichment: [fast, slow],

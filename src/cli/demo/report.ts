@@ -67,10 +67,9 @@ export interface Raw {
 const round = (ms: number): number => Math.round(ms * 100) / 100
 
 export const summarise = (raw: Raw): DemoReport => {
-  const watched = raw.steps.filter(({ isWatched }) => isWatched)
   const rolls = raw.steps.filter(({ kind, isWatched }) => kind === "restart" && isWatched)
   const polled = raw.steps.find(({ kind, isWatched }) => kind === "restart" && !isWatched)
-  const samples = watched.flatMap(({ window }) =>
+  const samples = rolls.flatMap(({ window }) =>
     readinessSamples(raw.entries.filter(({ at }) => at >= window.from && at <= window.to)),
   )
   const first = rolls[0]

@@ -90,7 +90,8 @@ export const makeStore = (options: {
     isDelivering = true
     try {
       for (let change = pending.shift(); change !== undefined; change = pending.shift()) {
-        for (const key of [tableKey(change.kind), ""]) {
+        // Who keeps a record of everything comes first: watchers may take a while.
+        for (const key of ["", tableKey(change.kind)]) {
           for (const listener of [...(listeners.get(key) ?? [])]) listener(change)
         }
       }
