@@ -6,16 +6,14 @@ import type { FactsRequest } from "../domain/Plan.js"
 import type { PassMemory, Snapshot } from "../domain/Snapshot.js"
 import type { FactsNeed } from "./rollout/safety.js"
 
-/** While something is waited for that only nodes can tell, they are asked this often at first (ms). */
-const quickPaceMs = 40
-/** How long that lasts (ms). Afterwards the interval is a fiftieth of the time waited. */
+/** How long nodes are asked at the quick pace (ms). Afterwards the interval is a fiftieth of the time waited. */
 const quickForMs = 10_000
 /** Longest interval between two questions while something is waited for (ms): a migration may take days (R76). */
 const slowestPaceMs = 15_000
 
-/** Pause between two collections after waiting for `elapsedMs`. */
-export const paceMs = (elapsedMs: number): number =>
-  elapsedMs < quickForMs ? quickPaceMs : Math.min(slowestPaceMs, Math.max(quickPaceMs, elapsedMs / 50))
+/** Pause between two collections after waiting for `elapsedMs`, which began at `quickMs`. */
+export const paceMs = (elapsedMs: number, quickMs: number): number =>
+  elapsedMs < quickForMs ? quickMs : Math.min(slowestPaceMs, Math.max(quickMs, elapsedMs / 50))
 
 /** Pods that can answer now: running, with an address, not on their way out. */
 const targetsOf = (snapshot: Snapshot, effective: EffectiveCluster): FactsRequest["targets"] =>
@@ -42,7 +40,7 @@ const timeOf = (snapshot: Snapshot, need: FactsNeed): number => {
     case "pace": {
       // Answers that are current but too old for a safety read are refreshed at once.
       if (need.when === "fresh" && latest.startedAt < now - settings.safetyMaxAgeMs) return soonest
-      return Math.max(soonest, latest.finishedAt + paceMs(now - (memory.unsettledSince ?? now)))
+      return Math.max(soonest, latest.finishedAt + paceMs(now - (memory.unsettledSince ?? now), settings.factsPaceMs))
     }
   }
 }

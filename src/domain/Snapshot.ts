@@ -73,6 +73,8 @@ export interface DecisionSettings {
   readonly safetyFreshMs: number
   /** A safety read older than this counts for nothing. Default 10 s (S3). */
   readonly safetyMaxAgeMs: number
+  /** While something is waited for that only nodes can tell, they are asked this often in the first ten seconds. Default 40 ms. */
+  readonly factsPaceMs: number
   /** Facts of a quiet cluster are refreshed this often. Default 60 s. */
   readonly factsRefreshMs: number
   /** Minor status changes wait up to this long for company. Default 2 s. */
@@ -86,6 +88,7 @@ export const defaultSettings: DecisionSettings = {
   safetyReadGapMs: 40,
   safetyFreshMs: 2_000,
   safetyMaxAgeMs: 10_000,
+  factsPaceMs: 40,
   factsRefreshMs: 60_000,
   statusCoalesceMs: 2_000,
   fallbackRequeueMs: 60_000,

@@ -47,7 +47,9 @@ const deadTop = (snapshot: Snapshot, rack: RackMembers): ReadonlyArray<Slot> => 
   return firstAlive < 0 ? slots : slots.slice(0, firstAlive)
 }
 
-const refused = (message: string): Shrinking => ({
+type Refused = Extract<Shrinking, { readonly _tag: "Refused" }>
+
+const refused = (message: string): Refused => ({
   _tag: "Refused",
   wait: { kind: "UnsafeRestart", pods: [], message: `scale-down refused: ${message}` },
 })
@@ -61,13 +63,13 @@ const tooSmall = (effective: EffectiveCluster): string | undefined => {
     : `replication factor ${namespace.replicationFactor} of namespace ${namespace.name} does not fit size ${effective.size}`
 }
 
-const shrinkHealthy = (
+/** How far a rack of serving members may shrink at once, by what the nodes said last. */
+const nextReplicas = (
   snapshot: Snapshot,
   effective: EffectiveCluster,
   members: Members,
   rack: RackMembers,
-  evidence: Evidence,
-): Shrinking => {
+): number | Refused => {
   const size = expectedSlots(members, effective).length
   const allowance = removalAllowance(snapshot, effective, size)
   if (allowance._tag === "Denied") return refused(allowance.message)
@@ -80,8 +82,11 @@ const shrinkHealthy = (
   const replicas = rack.replicas - batch
   const leaving = new Set(rack.slots.filter((slot) => slot.ordinal >= replicas).map((slot) => slot.name))
   const lack = effective.allowUnsafeRestart ? undefined : lackOfHeadroom(snapshot, effective, leaving)
-  return lack === undefined ? { _tag: "Shrink", rack, replicas, evidence } : refused(lack)
+  return lack === undefined ? replicas : refused(lack)
 }
+
+/** Nothing is wrong but the age of the answers, or that there is only one of the two. */
+const isOnlyAsking = (facts: FactsNeed | undefined): boolean => facts?.when === "second" || facts?.when === "fresh"
 
 /** The next removal, or what it waits for. The highest rack in the list shrinks first, so that removed racks empty before others. */
 export const shrinking = (snapshot: Snapshot, effective: EffectiveCluster, members: Members): Shrinking => {
@@ -98,10 +103,13 @@ export const shrinking = (snapshot: Snapshot, effective: EffectiveCluster, membe
   const withDead = racks.find((candidate) => deadTop(snapshot, candidate).length > 0)
   const dead = withDead === undefined ? [] : deadTop(snapshot, withDead)
   const safety = assess(snapshot, effective, { without: new Set(dead.map((slot) => slot.name)) }, members)
+  const next =
+    withDead === undefined ? nextReplicas(snapshot, effective, members, rack) : withDead.replicas - dead.length
   if (safety._tag === "Wait") {
+    // A refusal needs no safety read: it stays what is said while the regular refresh asks once, or it would be news each time (S9).
+    if (typeof next !== "number" && isOnlyAsking(safety.facts)) return next
     return { _tag: "Wait", wait: safety.wait, ...(safety.facts === undefined ? {} : { facts: safety.facts }) }
   }
-  return withDead === undefined
-    ? shrinkHealthy(snapshot, effective, members, rack, safety.evidence)
-    : { _tag: "Shrink", rack: withDead, replicas: withDead.replicas - dead.length, evidence: safety.evidence }
+  if (typeof next !== "number") return next
+  return { _tag: "Shrink", rack: withDead ?? rack, replicas: next, evidence: safety.evidence }
 }

@@ -155,6 +155,22 @@ describe("scale down", () => {
     expect(track(withNamespace(world, { stop_writes: "true" }), "scaleDown")).toEqual([])
   })
 
+  it("S9: a refusal is said once: the regular refresh, a single new answer, does not make it news", () => {
+    const world = withNamespace(resized({ size: 3 }, { size: 2 }), {
+      data_used_bytes: "500",
+      data_total_bytes: "1000",
+      "stop-writes-used-pct": "70",
+    })
+    const { latest } = world.facts
+    expect(latest).toBeDefined()
+    const refreshed = { ...world, facts: latest === undefined ? {} : { latest } }
+    expect(proceed(refreshed).waits[0]).toEqual(proceed(world).waits[0])
+    // While the records fit, one answer is not enough to act upon.
+    const fitting = { ...resized({ size: 3 }, { size: 2 }), facts: refreshed.facts }
+    expect(proceed(withNamespace(fitting, { data_used_bytes: "1" })).waits[0]?.message).not.toContain("refused")
+    expect(replicas(withNamespace(fitting, { data_used_bytes: "1" }), "scaleDown")).toEqual([])
+  })
+
   it("W22: waits until the pod of the last batch is gone", () => {
     const world = resized({ size: 5 }, { size: 3 })
     const shrunk = { ...world, statefulSets: Build.matchingSnapshot({ spec: { size: 4 } }).statefulSets }
