@@ -11,15 +11,14 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { loadavg } from "node:os"
 import { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
-import { collect } from "../aerospike/Enrichment.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.js"
-import { Kinds } from "../domain/Kubernetes.js"
-import { makeSandbox, type Sandbox } from "../sandbox/Sandbox.js"
+import { measureSlow } from "../sandbox/enrichment.js"
+import { makeSandbox } from "../sandbox/Sandbox.js"
 import { record } from "../sandbox/Timeline.js"
 import { writeKubeconfig } from "../sandbox/http/kubeconfig.js"
 import { showLines, showScreen } from "./demo/Display.js"
 import { startOperator } from "./demo/operatorChild.js"
-import { type Enrichment, promises, renderPromises, summarise, tolerance } from "./demo/report.js"
+import { promises, renderPromises, summarise, tolerance } from "./demo/report.js"
 import { cluster, makeSteps, type Step } from "./demo/steps.js"
 
 const operatorUser = "acko-operator"
@@ -37,34 +36,6 @@ export class PromiseBroken extends Data.TaggedError("PromiseBroken")<{ readonly 
 }
 
 const clock = () => performance.timeOrigin + performance.now()
-
-/** All nodes answer 50 ms late for a moment: collected together, and one by one. */
-const measureEnrichment = (sandbox: Sandbox) =>
-  Effect.gen(function* () {
-    const nodeLatencyMs = 50
-    const pods = sandbox.world.server.list(Kinds.Pod, { namespace: cluster.namespace }).items
-    const targets = pods.map((pod) => {
-      const { podIP } = (pod["status"] ?? {}) as { readonly podIP?: string }
-      return {
-        podName: pod.metadata.name ?? "",
-        podUid: pod.metadata.uid ?? "",
-        address: { host: podIP ?? "", port: 3000 },
-      }
-    })
-    const ask = (concurrency: number) =>
-      collect({ targets, expectedSize: pods.length, namespaces: ["test"], concurrency })
-    yield* ask(8)
-    const each = (run: (pod: string) => Effect.Effect<void>) =>
-      Effect.forEach(targets, ({ podName }) => run(`${cluster.namespace}/${podName}`), { discard: true })
-    yield* each((pod) => sandbox.world.aerospike.setFault(pod, { _tag: "Slow", ms: nodeLatencyMs }))
-    const started = performance.now()
-    const parallel = yield* ask(8)
-    const parallelMs = performance.now() - started
-    yield* ask(1)
-    const sequentialMs = performance.now() - started - parallelMs
-    yield* each((pod) => sandbox.world.aerospike.clearFault(pod))
-    return { nodeLatencyMs, parallel, parallelMs, sequentialMs } satisfies Enrichment
-  })
 
 const demo = Effect.gen(function* () {
   const path = yield* Path.Path
@@ -112,7 +83,9 @@ const demo = Effect.gen(function* () {
     const from = timeline.mark("nothing to do: the operator keeps quiet")
     yield* Effect.sleep("2 seconds")
     const quiet = { from, to: clock() }
-    const enrichment = yield* Effect.provide(measureEnrichment(sandbox), AerospikeInfo.layer)
+    const enrichment = yield* measureSlow(sandbox, cluster.namespace, { nodeLatencyMs: 50, rounds: 5 }).pipe(
+      Effect.provide(AerospikeInfo.layer),
+    )
     const changed = { ...first, protoFdMax: 15_001 }
     yield* run("change a static setting: rolling restart", "restart", wish(changed))
     const upgraded = { ...changed, image: "aerospike:ce-8.1.2.0" }

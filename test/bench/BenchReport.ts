@@ -1,5 +1,5 @@
 /** What `npm run bench` measures: the content of `--report FILE`. Times in ms. */
-import type { EnrichmentFigures, HangingFigures } from "./enrichment.js"
+import type { EnrichmentFigures, HangingFigures } from "../../src/sandbox/enrichment.js"
 import type { Roll } from "../../src/sandbox/phases.js"
 
 export interface StrategyReport {

@@ -1,5 +1,5 @@
 /** The figures of the main job and the promises they are held against. */
-import type { Collection } from "../../domain/NodeFacts.js"
+import type { EnrichmentFigures } from "../../sandbox/enrichment.js"
 import {
   apiTraffic,
   type Interval,
@@ -44,20 +44,13 @@ export interface DemoReport {
   readonly steps: ReadonlyArray<{ readonly title: string; readonly ms: number }>
 }
 
-export interface Enrichment {
-  readonly nodeLatencyMs: number
-  readonly parallel: Collection
-  readonly parallelMs: number
-  readonly sequentialMs: number
-}
-
 export interface Raw {
   readonly entries: ReadonlyArray<TimelineEntry>
   readonly history: ReadonlyArray<Happening>
   readonly steps: ReadonlyArray<Step>
   /** A window in which nobody asked for anything. */
   readonly quiet: Interval
-  readonly enrichment: Enrichment
+  readonly enrichment: EnrichmentFigures
   readonly lostRecords: number
   /** Modes the pod observer went through while watches were refused. */
   readonly modes: ReadonlyArray<string>
@@ -98,7 +91,7 @@ export const summarise = (raw: Raw): DemoReport => {
       overheadMs: round(roll.overheadMs),
     },
     enrichment: {
-      nodes: Object.keys(raw.enrichment.parallel.nodes).length,
+      nodes: raw.enrichment.nodes,
       nodeLatencyMs: raw.enrichment.nodeLatencyMs,
       totalMs: round(raw.enrichment.parallelMs),
       sequentialMs: round(raw.enrichment.sequentialMs),

@@ -1,11 +1,11 @@
-/** Asking all nodes of the sandbox's cluster, all at once and one after the other, while they are slow or one of them hangs. */
+/** How long asking all nodes of a sandbox's cluster takes, all at once and one after the other, while they are slow or one of them hangs. */
 import * as Effect from "effect/Effect"
-import type { AerospikeInfo } from "../../src/aerospike/AerospikeInfo.js"
-import { collect } from "../../src/aerospike/Enrichment.js"
-import { Kinds } from "../../src/domain/Kubernetes.js"
-import { percentile } from "../../src/sandbox/figures.js"
-import type { Sandbox } from "../../src/sandbox/Sandbox.js"
-import type { Fault } from "../../src/testing/aerospike/Settings.js"
+import type { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
+import { collect } from "../aerospike/Enrichment.js"
+import { Kinds } from "../domain/Kubernetes.js"
+import { percentile } from "./figures.js"
+import type { Sandbox } from "./Sandbox.js"
+import type { Fault } from "../testing/aerospike/Settings.js"
 
 /** Times in ms; the median of the rounds. */
 export interface EnrichmentFigures {
