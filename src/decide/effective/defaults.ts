@@ -1,4 +1,4 @@
-/** Admission defaults of the configuration tree, D1–D9 (api.md §5.1). Idempotent; a key that is present is never overwritten. */
+/** Admission defaults D1–D14 (api.md §5.1). Idempotent; a key that is present is never overwritten, whatever its value. */
 import * as Either from "effect/Either"
 import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { isObject, kindOf, section, withDefaults } from "./configTree.js"
@@ -27,22 +27,73 @@ const shapeProblems = (config: JsonObject): ReadonlyArray<SpecProblem> => {
   ]
 }
 
-/** The tree with its defaults, or every reason why it cannot have them. */
+/** D3, D4, D8: what a template may say too. They wait until a template has been applied (api.md appendix B 1). */
+const templatable = {
+  service: (clusterName: string | undefined): JsonObject => ({
+    // An object that is still to be named (`generateName`) gets its cluster name when it has one (B20).
+    ...(clusterName === undefined ? {} : { "cluster-name": clusterName }),
+    "proto-fd-max": 15_000,
+  }),
+  heartbeat: { mode: "mesh" },
+}
+
+export interface ConfigDefaults {
+  /** `metadata.name`; undefined while the object has none. */
+  readonly clusterName: string | undefined
+  /** A template is still to be applied: what it may say is left open. */
+  readonly awaitsTemplate?: boolean
+}
+
+/** D1–D9: the tree with its defaults, or every reason why it cannot have them. */
 export const defaultedConfig = (
   config: JsonObject,
-  clusterName: string,
+  { clusterName, awaitsTemplate = false }: ConfigDefaults,
 ): Either.Either<JsonObject, ReadonlyArray<SpecProblem>> => {
   const problems = shapeProblems(config)
   if (problems.length > 0) return Either.left(problems)
   const network = section(config, "network")
   return Either.right({
     ...config,
-    service: withDefaults(section(config, "service"), { "cluster-name": clusterName, "proto-fd-max": 15_000 }),
+    service: withDefaults(section(config, "service"), awaitsTemplate ? {} : templatable.service(clusterName)),
     network: {
       ...network,
       service: withDefaults(section(network, "service"), { port: 3000 }),
-      heartbeat: withDefaults(section(network, "heartbeat"), { mode: "mesh", port: 3002 }),
+      heartbeat: withDefaults(section(network, "heartbeat"), {
+        ...(awaitsTemplate ? {} : templatable.heartbeat),
+        port: 3002,
+      }),
       fabric: withDefaults(section(network, "fabric"), { port: 3001 }),
     },
   })
 }
+
+/** D10, D11: what is missing from `monitoring`. */
+export const missingMonitoring = (
+  monitoring: { readonly enabled?: unknown; readonly exporterImage?: unknown; readonly port?: unknown } | undefined,
+): { readonly exporterImage?: string; readonly port?: number } =>
+  monitoring?.enabled !== true
+    ? {}
+    : {
+        ...(monitoring.exporterImage ? {} : { exporterImage: "aerospike/aerospike-prometheus-exporter:1.16.1" }),
+        ...(monitoring.port ? {} : { port: 9145 }),
+      }
+
+/** D12: what is missing from `monitoring.serviceMonitor`. */
+export const missingServiceMonitor = (
+  monitoring: { readonly enabled?: unknown } | undefined,
+  serviceMonitor: { readonly enabled?: unknown; readonly interval?: unknown } | undefined,
+): { readonly interval?: string } =>
+  monitoring?.enabled === true && serviceMonitor?.enabled === true && !serviceMonitor.interval
+    ? { interval: "30s" }
+    : {}
+
+/** D13, D14: what is missing from `podSpec`. */
+export const missingPodSpec = (
+  pod: { readonly hostNetwork?: unknown; readonly multiPodPerHost?: unknown; readonly dnsPolicy?: unknown } | undefined,
+): { readonly multiPodPerHost?: boolean; readonly dnsPolicy?: string } =>
+  pod?.hostNetwork !== true
+    ? {}
+    : {
+        ...(pod.multiPodPerHost === undefined || pod.multiPodPerHost === null ? { multiPodPerHost: false } : {}),
+        ...(pod.dnsPolicy ? {} : { dnsPolicy: "ClusterFirstWithHostNet" }),
+      }

@@ -8,7 +8,7 @@ import type { ClusterView } from "../../domain/Snapshot.js"
 import { rackConfigText } from "../configuration/render.js"
 import { rackSizes, resolveAmount } from "./amounts.js"
 import { deepMerge, intOr, section } from "./configTree.js"
-import { defaultedConfig } from "./defaults.js"
+import { defaultedConfig, missingMonitoring, missingPodSpec, missingServiceMonitor } from "./defaults.js"
 import { effectiveNamespaces } from "./namespaces.js"
 import { configProblems } from "./rules/config.js"
 import { enterpriseProblems } from "./rules/enterprise.js"
@@ -93,39 +93,32 @@ const batchPerRack = (
   resolve: (size: number) => number,
 ): Readonly<Record<number, number>> => Object.fromEntries(racks.map((rack) => [rack.id, resolve(rack.size)]))
 
-/** D13, D14. */
-const withPodDefaults = (spec: ClusterSpec): ClusterSpec =>
-  spec.podSpec?.hostNetwork !== true
-    ? spec
-    : {
-        ...spec,
-        podSpec: {
-          ...spec.podSpec,
-          multiPodPerHost: spec.podSpec.multiPodPerHost ?? false,
-          dnsPolicy: spec.podSpec.dnsPolicy || "ClusterFirstWithHostNet",
-        },
-      }
-
-/** D10–D12. */
-const withMonitoringDefaults = (spec: ClusterSpec): ClusterSpec => {
-  const { monitoring } = spec
-  if (monitoring?.enabled !== true) return spec
-  const { serviceMonitor } = monitoring
+/** D10–D14. */
+const withDefaultsOfParts = (spec: ClusterSpec): ClusterSpec => {
+  const { podSpec, monitoring } = spec
+  const serviceMonitor = monitoring?.serviceMonitor
   return {
     ...spec,
-    monitoring: {
-      ...monitoring,
-      exporterImage: monitoring.exporterImage || "aerospike/aerospike-prometheus-exporter:1.16.1",
-      port: monitoring.port ?? 9145,
-      ...(serviceMonitor?.enabled === true
-        ? { serviceMonitor: { ...serviceMonitor, interval: serviceMonitor.interval || "30s" } }
-        : {}),
-    },
+    ...(podSpec === undefined ? {} : { podSpec: { ...podSpec, ...missingPodSpec(podSpec) } }),
+    ...(monitoring === undefined
+      ? {}
+      : {
+          monitoring: {
+            ...monitoring,
+            ...missingMonitoring(monitoring),
+            ...(serviceMonitor === undefined
+              ? {}
+              : { serviceMonitor: { ...serviceMonitor, ...missingServiceMonitor(monitoring, serviceMonitor) } }),
+          },
+        }),
   }
 }
 
+/** What of a resource decides about its meaning. */
+export type ClusterSubject = Pick<ClusterView, "namespace" | "name" | "uid" | "generation" | "annotations" | "spec">
+
 const assemble = (
-  cluster: ClusterView,
+  cluster: ClusterSubject,
   spec: ClusterSpec,
   config: JsonObject,
   racks: ReadonlyArray<EffectiveRack>,
@@ -168,7 +161,9 @@ const assemble = (
  * Defaults, template, racks, sizes, ports and rules applied once. Left: everything that is wrong, together; nothing of the resource may
  * then be carried out.
  */
-export const effectiveCluster = (cluster: ClusterView): Either.Either<EffectiveCluster, ReadonlyArray<SpecProblem>> => {
+export const effectiveCluster = (
+  cluster: ClusterSubject,
+): Either.Either<EffectiveCluster, ReadonlyArray<SpecProblem>> => {
   const decoded = decodeSpec(cluster.spec)
   if (Either.isLeft(decoded)) return Either.left(decoded.left)
   const written = decoded.right
@@ -181,10 +176,10 @@ export const effectiveCluster = (cluster: ClusterView): Either.Either<EffectiveC
   )
   const resolved = resolveTemplate(written)
   if (Either.isLeft(resolved)) return Either.left([...overridesProblem, ...resolved.left])
-  const spec = withMonitoringDefaults(withPodDefaults(resolved.right.spec))
+  const spec = withDefaultsOfParts(resolved.right.spec)
   const size = spec.size ?? 0
   const shapes = [...overridesProblem, ...sizeProblems(spec), ...imageProblems(spec.image, false)]
-  const defaulted = defaultedConfig(spec.aerospikeConfig ?? {}, cluster.name)
+  const defaulted = defaultedConfig(spec.aerospikeConfig ?? {}, { clusterName: cluster.name })
   if (Either.isLeft(defaulted)) return Either.left([...shapes, ...defaulted.left])
   const config = defaulted.right
   const list = rackList(spec)

@@ -1,0 +1,42 @@
+/** Defaulting of the resource as it is stored: D1–D14 on raw JSON, so that fields this version does not know stay (api.md §5.1). */
+import * as Either from "effect/Either"
+import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import { isObject, section } from "../effective/configTree.js"
+import { defaultedConfig, missingMonitoring, missingPodSpec, missingServiceMonitor } from "../effective/defaults.js"
+
+export interface Defaulted {
+  readonly object: JsonObject
+  /** V57–V59: why the configuration could not be defaulted; it is then left as given. */
+  readonly errors: ReadonlyArray<SpecProblem>
+}
+
+const replaced = (tree: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject =>
+  isObject(tree[key]) ? { ...tree, [key]: change(tree[key]) } : tree
+
+const withMonitoring = (monitoring: JsonObject): JsonObject =>
+  replaced({ ...monitoring, ...missingMonitoring(monitoring) }, "serviceMonitor", (serviceMonitor) => ({
+    ...serviceMonitor,
+    ...missingServiceMonitor(monitoring, serviceMonitor),
+  }))
+
+const withPodSpec = (pod: JsonObject): JsonObject => ({ ...pod, ...missingPodSpec(pod) })
+
+const isAbsent = (value: Json | undefined): boolean => value === undefined || value === null
+
+/** The resource with its defaults. What is no map where one belongs stays as it is: the schema refuses it. */
+export const defaultedCluster = (object: JsonObject): Defaulted => {
+  const { spec } = object
+  if (!isObject(spec)) return { object, errors: [] }
+  const parts = replaced(replaced(spec, "monitoring", withMonitoring), "podSpec", withPodSpec)
+  const config = isAbsent(spec["aerospikeConfig"]) ? {} : spec["aerospikeConfig"]
+  if (!isObject(config)) return { object: { ...object, spec: parts }, errors: [] }
+  const name = section(object, "metadata")["name"]
+  const defaulted = defaultedConfig(config, {
+    clusterName: typeof name === "string" && name !== "" ? name : undefined,
+    awaitsTemplate: !isAbsent(spec["templateRef"]),
+  })
+  return Either.match(defaulted, {
+    onLeft: (errors) => ({ object: { ...object, spec: parts }, errors }),
+    onRight: (tree) => ({ object: { ...object, spec: { ...parts, aerospikeConfig: tree } }, errors: [] }),
+  })
+}
