@@ -1,6 +1,7 @@
 /** Writes configuration lines and refuses every word the server's parser would split, cut or take for something else. */
 import * as Either from "effect/Either"
 import type { Json, SpecProblem } from "../../domain/EffectiveCluster.js"
+import { parameterTable } from "../../domain/serverParameters/ParameterTable.js"
 import { kindOf } from "../effective/configTree.js"
 
 /** The server cuts lines after 1,023 bytes and reads the rest as another line. */
@@ -16,19 +17,7 @@ const maximumText = 768 * 1024
 const twoWords = new Set(["device", "file", "context", "mesh-seed-address-port", "tls-mesh-seed-address-port"])
 
 /** Directives that take a number of bytes: Kubernetes spelling (`1Gi`) is translated, the server knows only `1G`. */
-const byteSizes = new Set([
-  "data-size",
-  "filesize",
-  "flush-size",
-  "index-stage-size",
-  "indexes-memory-budget",
-  "max-record-size",
-  "max-write-cache",
-  "mtu",
-  "post-write-cache",
-  "sindex-stage-size",
-  "stop-writes-size",
-])
+const isByteSize = (key: string): boolean => parameterTable().byteSizes.has(key)
 
 /** One word: printable ASCII without space, comment sign, braces, statement separator. */
 const word = /^[!"$-:<-z|~]+$/
@@ -97,7 +86,7 @@ export class TextWriter {
       this.refuse(path, `a single value is expected, it is ${kindOf(value)}`, "write text, a number, true or false")
       return undefined
     }
-    const text = byteSizes.has(key) ? value.replace(/^(\d+)([KMGTP])i$/, "$1$2") : value
+    const text = isByteSize(key) ? value.replace(/^(\d+)([KMGTP])i$/, "$1$2") : value
     const words = text.split(" ")
     if (words.length <= (twoWords.has(key) ? 2 : 1) && words.every((part) => word.test(part))) return text
     this.refuse(

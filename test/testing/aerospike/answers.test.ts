@@ -6,7 +6,7 @@ import {
   recordedServiceConfig,
   recordedStatistics,
 } from "../../../src/testing/aerospike/data/recorded.js"
-import { parameters } from "../../../src/testing/aerospike/data/parameters.js"
+import { parameterTable } from "../../../src/domain/serverParameters/ParameterTable.js"
 import { answer, everything } from "../../../src/testing/aerospike/commands/answer.js"
 import { respond } from "../../../src/testing/aerospike/wire/respond.js"
 import { memberOfThree, principalOfThree, single } from "./recordedSamples.js"
@@ -137,7 +137,9 @@ describe("set-config", () => {
 
   it("changes every dynamic parameter to what it is already, under its own key", () => {
     const { ask } = alone({ engine: device, service: "proto-fd-max 2000", network: "" })
-    const refused = parameters
+    const table = parameterTable()
+    const refused = table.contexts
+      .flatMap((context) => [...table.of(context, "device")])
       .filter(
         ({ setConfig, context, variant }) =>
           setConfig !== undefined && context !== "namespace.set" && variant !== "memory",

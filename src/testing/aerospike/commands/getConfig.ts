@@ -1,11 +1,14 @@
 /** `get-config`: the recorded answer in its order, with what the file and `set-config` say. */
+import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
+import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { type ConfigSection, entriesOf, lastEntry, sectionOf } from "../configuration/ConfigTree.js"
-import { parametersOf } from "../configuration/parameterTable.js"
 import type { NamespaceConfiguration } from "../configuration/NodeConfiguration.js"
-import type { Parameter } from "../data/parameters.js"
 import { recordedNamespaceConfig, recordedNetworkConfig, recordedServiceConfig } from "../data/recorded.js"
 import type { Server } from "../model/Server.js"
 import { fill, type Handler, namespaceNotFound, namespaceParameter } from "./Command.js"
+
+const parametersOf = (context: string, variant?: string): ReadonlyArray<Parameter> =>
+  parameterTable().of(context, variant)
 
 type Values = Map<string, string>
 

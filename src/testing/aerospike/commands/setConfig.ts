@@ -1,13 +1,16 @@
 /** `set-config`: one key per command, with the server's checks and their gaps. Nothing survives a restart. */
+import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
+import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { lastEntry, sectionOf } from "../configuration/ConfigTree.js"
 import type { NamespaceConfiguration } from "../configuration/NodeConfiguration.js"
-import { parametersOf } from "../configuration/parameterTable.js"
 import { readValue } from "../configuration/readValue.js"
-import type { Parameter } from "../data/parameters.js"
 import { miss, seek } from "../model/membership.js"
 import type { Model } from "../model/Model.js"
 import { heartbeatSpan, type Server } from "../model/Server.js"
 import { type Command, enterpriseOnly, type Handler, namespaceNotFound, namespaceParameter } from "./Command.js"
+
+const parametersOf = (context: string, variant?: string): ReadonlyArray<Parameter> =>
+  parameterTable().of(context, variant)
 
 const invalid = "ERROR:4:invalid set-config parameter"
 
@@ -26,9 +29,8 @@ const namespaceParameters = (namespace: NamespaceConfiguration): ReadonlyArray<P
   ),
 ]
 
-const networkParameters: ReadonlyArray<Parameter> = ["service", "admin", "heartbeat", "fabric"].flatMap((name) =>
-  parametersOf(`network.${name}`),
-)
+const networkParameters = (): ReadonlyArray<Parameter> =>
+  ["service", "admin", "heartbeat", "fabric"].flatMap((name) => parametersOf(`network.${name}`))
 
 const namespaceScope = (server: Server, command: Command): Scope | string => {
   const name = namespaceParameter(command)
@@ -48,7 +50,7 @@ const scopeOf = (server: Server, command: Command): Scope | string => {
     case "service":
       return { parameters: parametersOf("service"), prefix: "service" }
     case "network":
-      return { parameters: networkParameters, prefix: "network" }
+      return { parameters: networkParameters(), prefix: "network" }
     case "namespace":
       return namespaceScope(server, command)
     case "security":

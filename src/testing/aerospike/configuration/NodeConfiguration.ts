@@ -1,5 +1,6 @@
 /** What one server process took from its file: the values the model needs, with the server's defaults. */
 import * as Either from "effect/Either"
+import { type ParameterTable, parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { type ConfigSection, entriesOf, lastEntry, sectionOf, sectionsOf, type StartRefusal } from "./ConfigTree.js"
 import { type HostFacts, permissiveHost } from "./HostFacts.js"
 import { parseConfiguration } from "./parseConfiguration.js"
@@ -97,12 +98,17 @@ const toConfiguration = (file: ConfigSection): NodeConfiguration => {
   }
 }
 
-/** Reads a file the way a starting server does: the configuration, or the refusal the process ends with. */
+/**
+ * Reads a file the way a starting server does: the configuration, or the refusal the process ends with.
+ *
+ * @param table what the server's release knows; by default the newest
+ */
 export const readConfiguration = (
   source: string,
   host: HostFacts = permissiveHost,
+  table: ParameterTable = parameterTable(),
 ): Either.Either<NodeConfiguration, StartRefusal> =>
-  Either.flatMap(parseConfiguration(source, rulesAtClose, ruleAtOpen), (file) => {
+  Either.flatMap(parseConfiguration(source, table, rulesAtClose, ruleAtOpen), (file) => {
     for (const rule of startRules) {
       const found = rule(file, host)
       if (found !== undefined) return Either.left(found)

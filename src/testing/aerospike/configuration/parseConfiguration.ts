@@ -1,16 +1,10 @@
 /** The server's file parser: text to a tree of sections with stored values, or the refusal it would log. */
 import * as Either from "effect/Either"
-import type { Parameter } from "../data/parameters.js"
-import { recordedLogContexts } from "../data/recorded.js"
+import { logLevels, syslogFacilities } from "../../../domain/serverParameters/logContexts.js"
+import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
+import { childContext, type ParameterTable, parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { configLines, type ConfigLine, type ConfigSection, refusal, type StartRefusal } from "./ConfigTree.js"
-import { childContext, findParameter } from "./parameterTable.js"
 import { readValue } from "./readValue.js"
-
-const logContexts: ReadonlySet<string> = new Set([
-  "any",
-  ...recordedLogContexts.split(";").map((pair) => pair.split(":")[0] ?? ""),
-])
-const logLevels: ReadonlySet<string> = new Set(["critical", "warning", "info", "debug", "detail"])
 
 const at = (line: ConfigLine, message: string): StartRefusal => refusal(`line ${line.number} :: ${message}`)
 
@@ -21,25 +15,27 @@ const unknownName = (line: ConfigLine): StartRefusal =>
 const nameRefusal = (line: ConfigLine, parameter: Parameter | undefined): StartRefusal | undefined => {
   if (parameter === undefined || parameter.refused === "unknown") return unknownName(line)
   if (parameter.refused === undefined) return undefined
-  return at(line, parameter.advice ?? `'${parameter.name}' is enterprise-only`)
+  return at(
+    line,
+    parameter.refused === "obsolete"
+      ? `'${parameter.name}' is obsolete - ${parameter.advice ?? ""}`
+      : `'${parameter.name}' is enterprise-only`,
+  )
 }
 
-const logContextRefusal = (line: ConfigLine): StartRefusal | undefined => {
+const logContextRefusal = (line: ConfigLine, table: ParameterTable): StartRefusal | undefined => {
   const [, context = "", level = ""] = line.tokens
-  return logContexts.has(context.toLowerCase()) && logLevels.has(level.toLowerCase())
+  return table.logContexts.has(context.toLowerCase()) && logLevels.has(level.toLowerCase())
     ? undefined
     : at(line, `can't add logging context ${context} ${level}`)
 }
 
-const facilities =
-  /^(auth|authpriv|cron|daemon|ftp|kern|lpr|mail|news|syslog|user|uucp|local[0-7])$/ /* words of the syslog sink */
-
-const valueRefusal = (line: ConfigLine, parameter: Parameter): StartRefusal | undefined => {
-  if (parameter.kind === "logContext") return logContextRefusal(line)
+const valueRefusal = (line: ConfigLine, parameter: Parameter, table: ParameterTable): StartRefusal | undefined => {
+  if (parameter.kind === "logContext") return logContextRefusal(line, table)
   if (
     parameter.context === "logging.syslog" &&
     parameter.name === "facility" &&
-    !facilities.test(line.tokens[1] ?? "")
+    !syslogFacilities.has(line.tokens[1] ?? "")
   ) {
     return at(line, `can't add logging facility ${line.tokens[1] ?? ""}`)
   }
@@ -91,6 +87,7 @@ export type SectionRule = (section: ConfigSection) => string | undefined
 /** Parses a file. Values in the tree are as stored: sizes in bytes, durations in seconds, booleans in lower case. */
 export const parseConfiguration = (
   text: string,
+  table: ParameterTable = parameterTable(),
   atClose: Readonly<Record<string, SectionRule>> = {},
   atOpen: (parent: ConfigSection, section: ConfigSection) => string | undefined = () => undefined,
 ): Either.Either<ConfigSection, StartRefusal> => {
@@ -118,13 +115,13 @@ export const parseConfiguration = (
     const name = line.tokens[0] ?? ""
     if (name === "}" && path.length > 1) return close(section)
     // 8.1 warns about this obsolete section and ignores what is in it.
-    if (section.context === "network.info") return undefined
-    const parameter = findParameter(section.context, name, section.name === "storage-engine" ? section.label : "")
+    if (section.context === "network.info" && table.of(section.context).length === 0) return undefined
+    const parameter = table.find(section.context, name, section.name === "storage-engine" ? section.label : "")
     const wrong = nameRefusal(line, parameter)
     if (wrong !== undefined || parameter === undefined) return wrong ?? unknownName(line)
     if (parameter.kind === "section" || parameter.kind === "sectionEnum") return enter(section, line, parameter)
     section.entries.push({ name, values: stored(parameter, line.tokens.slice(1)), line: line.number })
-    return valueRefusal(line, parameter)
+    return valueRefusal(line, parameter, table)
   }
 
   for (const line of configLines(text)) {

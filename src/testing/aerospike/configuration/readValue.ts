@@ -1,5 +1,5 @@
 /** One value of the file, read as the server reads it: the stored text (what `get-config` shows) or the server's complaint. */
-import type { Parameter } from "../data/parameters.js"
+import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
 
 export type ReadValue =
   | { readonly _tag: "Stored"; readonly text: string }
@@ -31,12 +31,16 @@ export const readSeconds = (text: string): bigint | undefined => {
   return value > 4294967295n ? undefined : value
 }
 
+/** Greatest value of the kind where the table names none. */
+const kindMax = ({ kind, bits = 32 }: Parameter): bigint =>
+  kind === "port" ? 65_535n : kind === "seconds" ? 4_294_967_295n : (1n << BigInt(bits)) - 1n
+
 const bounds = (parameter: Parameter, value: bigint): ReadValue | undefined => {
-  const min = BigInt(parameter.min ?? 0)
+  const min = BigInt(parameter.min ?? (parameter.kind === "port" ? 1024 : 0))
   // Where -1 is a legal duration the server compares with the namespace later (`set.ttl-max`), not while it reads the line.
   if (min < 0n) return undefined
-  const max = parameter.max === undefined ? undefined : BigInt(parameter.max)
-  if (value >= min && (max === undefined || value <= max)) return undefined
+  const max = parameter.max === undefined ? kindMax(parameter) : BigInt(parameter.max)
+  if (value >= min && value <= max) return undefined
   const unit = parameter.kind === "seconds" ? " seconds" : ""
   return min === 0n
     ? refused(`${parameter.name} must be <= ${max}${unit}, not ${value}${unit}`)
@@ -45,7 +49,8 @@ const bounds = (parameter: Parameter, value: bigint): ReadValue | undefined => {
 
 const overflow = (parameter: Parameter, value: bigint): ReadValue | undefined => {
   if (parameter.kind === "port" && value > 65535n) return refused(`${parameter.name} ${value} overflows unsigned short`)
-  if (parameter.bits === 32 && value > 4294967295n) return refused(`${parameter.name} ${value} overflows unsigned int`)
+  if ((parameter.bits ?? 32) === 32 && value > 4294967295n)
+    return refused(`${parameter.name} ${value} overflows unsigned int`)
   return undefined
 }
 

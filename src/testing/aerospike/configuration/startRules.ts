@@ -286,7 +286,7 @@ const openStorage = namespaceRule((namespace, name, facts) => {
   return undefined
 })
 
-/** `defrag-lwm-pct` far above 100 ends the server with SIGSEGV. */
+/** `defrag-lwm-pct` far above 100 ends the server with SIGSEGV (seen at 1000; 200 still starts). */
 const defragCrash = namespaceRule((namespace) =>
   number(engineOf(namespace), "defrag-lwm-pct", 50) >= 1000 ? refusal("SIGSEGV received, aborting", 139) : undefined,
 )
@@ -318,8 +318,9 @@ export const hangsAtStart = (file: ConfigSection): boolean => {
   const ports = ["service", "admin", "heartbeat", "fabric"]
     .map((name) => number(sectionOf(file, "network", name), "port", 0))
     .filter((port) => port !== 0)
-  const impossibleDefrag = sectionsOf(file, "namespace").some(
-    (namespace) => number(engineOf(namespace), "defrag-startup-minimum", 0) >= 97,
-  )
+  const impossibleDefrag = sectionsOf(file, "namespace").some((namespace) => {
+    const engine = engineOf(namespace)
+    return number(engine, "defrag-startup-minimum", 0) >= (engine?.label === "memory" ? 90 : 97)
+  })
   return new Set(ports).size < ports.length || impossibleDefrag
 }
