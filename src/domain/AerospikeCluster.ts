@@ -1,9 +1,7 @@
 /** The spec of an AerospikeCluster as a schema: one source for decoding and for the CRD (api.md §2). */
-import * as Either from "effect/Either"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import type { SpecProblem } from "./EffectiveCluster.js"
 import { AerospikeConfig } from "./schema/aerospikeConfig.js"
+import { specDecoder } from "./schema/decode.js"
 import {
   AccessControl,
   BandwidthConfig,
@@ -55,24 +53,6 @@ export const ClusterSpec = Schema.Struct({
 /** A decoded spec. Absent fields are absent; nothing is defaulted. */
 export type ClusterSpec = typeof ClusterSpec.Type
 
-/** `["racks", 0, "id"]` as `spec.racks[0].id`. */
-const pathText = (path: ReadonlyArray<PropertyKey>): string =>
-  path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${String(key)}`), "spec")
-
-/** Configuration trees keep their nulls: there they have a meaning. */
-const rawFields = new Set(["aerospikeConfig", "customRules"])
-
-/** An explicit null is an absent field, as the API server treats it. */
-const withoutNulls = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, field]) => field !== null && field !== undefined)
-      .map(([key, field]) => [key, rawFields.has(key) ? (field as unknown) : withoutNulls(field)]),
-  )
-}
-
 /** Rule ids of what the schema refuses itself. */
 const ruleOf = (path: string): string | undefined => {
   if (path === "spec.size") return "V1"
@@ -83,18 +63,4 @@ const ruleOf = (path: string): string | undefined => {
 }
 
 /** Decodes a spec. Unknown fields are tolerated, all errors are reported together, each with its field path. */
-export const decodeSpec = (spec: unknown): Either.Either<ClusterSpec, ReadonlyArray<SpecProblem>> =>
-  Schema.decodeUnknownEither(ClusterSpec)(withoutNulls(spec ?? {}), { errors: "all" }).pipe(
-    Either.mapLeft((error) =>
-      ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path, message }) => {
-        const field = pathText(path)
-        const rule = ruleOf(field)
-        return {
-          path: field,
-          ...(rule === undefined ? {} : { rule }),
-          message,
-          fix: `correct ${field}; \`kubectl explain aerospikecluster.${field.replace(/\[\d+\]/g, "")}\` tells what it takes`,
-        }
-      }),
-    ),
-  )
+export const decodeSpec = specDecoder(ClusterSpec, { resource: "aerospikecluster", ruleOf })

@@ -60,6 +60,19 @@ export interface ClientViewStatus {
   readonly lastChecked: string
 }
 
+/** The template as it was when the cluster took it over: later edits of the template do not reach the cluster (api.md §7.2). */
+export interface TemplateSnapshot {
+  readonly name: string
+  /** Of the template when it was copied. */
+  readonly resourceVersion?: string
+  /** RFC 3339. */
+  readonly snapshotTimestamp?: string
+  /** False once the template's content differs from the copy. */
+  readonly synced: boolean
+  /** The template's spec, before overrides. Undecoded: what we do not know survives the copy. */
+  readonly spec?: unknown
+}
+
 export interface ClusterStatus {
   readonly phase?: Phase
   readonly phaseReason?: string
@@ -80,4 +93,5 @@ export interface ClusterStatus {
   readonly lastReconcileError?: string
   readonly migrationStatus?: MigrationStatus
   readonly clientView?: ClientViewStatus
+  readonly templateSnapshot?: TemplateSnapshot
 }

@@ -7,6 +7,7 @@ import type {
   PodStatus,
   RestartReason,
   StatusCondition,
+  TemplateSnapshot,
 } from "../domain/ClusterStatus.js"
 import { at, defined, entries, type Fields, fields, flag, numeric, oneOf, strings, text } from "./fields.js"
 
@@ -83,6 +84,15 @@ const clientView = (raw: Fields): ClientViewStatus =>
     lastChecked: text(raw, "lastChecked") ?? "",
   })
 
+const templateSnapshot = (raw: Fields): TemplateSnapshot =>
+  present<TemplateSnapshot>({
+    name: text(raw, "name") ?? "",
+    resourceVersion: text(raw, "resourceVersion"),
+    snapshotTimestamp: text(raw, "snapshotTimestamp"),
+    synced: flag(raw, "synced") ?? false,
+    spec: raw["spec"],
+  })
+
 const optional = <A>(raw: Fields, name: string, read: (value: Fields) => A): A | undefined => {
   const value = fields(raw[name])
   return value === undefined ? undefined : read(value)
@@ -117,5 +127,6 @@ export const statusView = (value: unknown): ClusterStatus => {
     lastReconcileError: text(raw, "lastReconcileError"),
     migrationStatus: optional(raw, "migrationStatus", migration),
     clientView: optional(raw, "clientView", clientView),
+    templateSnapshot: optional(raw, "templateSnapshot", templateSnapshot),
   })
 }

@@ -19,6 +19,7 @@ import { problem, when } from "./rules/problem.js"
 import { rackProblems } from "./rules/racks.js"
 import { storageProblems } from "./rules/storage.js"
 import { resolveTemplate } from "./template.js"
+import { heldTemplate } from "./template/snapshot.js"
 import { specWarnings } from "./warnings.js"
 import { cascadeVolumes } from "./volumes.js"
 
@@ -115,7 +116,13 @@ const withDefaultsOfParts = (spec: ClusterSpec): ClusterSpec => {
 }
 
 /** What of a resource decides about its meaning. */
-export type ClusterSubject = Pick<ClusterView, "namespace" | "name" | "uid" | "generation" | "annotations" | "spec">
+export interface ClusterSubject extends Pick<
+  ClusterView,
+  "namespace" | "name" | "uid" | "generation" | "annotations" | "spec"
+> {
+  /** Where the copy of its template is. Absent: it holds none. */
+  readonly status?: Pick<ClusterView["status"], "templateSnapshot">
+}
 
 const assemble = (
   cluster: ClusterSubject,
@@ -174,7 +181,9 @@ export const effectiveCluster = (
     "spec.overrides without spec.templateRef",
     "name a template in spec.templateRef, or remove spec.overrides",
   )
-  const resolved = resolveTemplate(written)
+  const resolved = Either.flatMap(heldTemplate(cluster.status ?? {}, written.templateRef?.name), (template) =>
+    resolveTemplate(written, template, cluster.name),
+  )
   if (Either.isLeft(resolved)) return Either.left([...overridesProblem, ...resolved.left])
   const spec = withDefaultsOfParts(resolved.right.spec)
   const size = spec.size ?? 0

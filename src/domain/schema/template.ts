@@ -1,7 +1,8 @@
 /** Spec of an AerospikeClusterTemplate, and of `spec.overrides` of a cluster (api.md §3). */
 import * as Schema from "effect/Schema"
+import { ConfigTree } from "./aerospikeConfig.js"
 import { Monitoring, NetworkPolicy } from "./features.js"
-import { int32, kubernetes, kubernetesList, optional, Raw } from "./fields.js"
+import { int32, kubernetes, kubernetesList, optional } from "./fields.js"
 
 export const TemplateSpec = Schema.Struct({
   description: optional(Schema.String.pipe(Schema.maxLength(500))),
@@ -9,8 +10,8 @@ export const TemplateSpec = Schema.Struct({
   size: optional(int32(1, 8)),
   aerospikeConfig: optional(
     Schema.Struct({
-      namespaceDefaults: optional(Raw),
-      service: optional(Raw),
+      namespaceDefaults: optional(ConfigTree),
+      service: optional(ConfigTree),
       network: optional(
         Schema.Struct({
           heartbeat: optional(
@@ -30,7 +31,7 @@ export const TemplateSpec = Schema.Struct({
       nodeAffinity: optional(kubernetes("NodeAffinity")),
       tolerations: optional(kubernetesList("Toleration")),
       topologySpreadConstraints: optional(kubernetesList("TopologySpreadConstraint")),
-      podManagementPolicy: optional(Schema.String),
+      podManagementPolicy: optional(Schema.Literal("", "OrderedReady", "Parallel")),
     }),
   ),
   storage: optional(

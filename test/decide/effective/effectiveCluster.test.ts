@@ -243,7 +243,7 @@ describe("refusals name rule, field and fix", () => {
     ["R120: a log below /etc", { aerospikeConfig: { logging: [{ name: "/etc/passwd", any: "info" }] } }, ["path"]],
     ["R120: ..", { aerospikeConfig: { service: { "work-directory": "/opt/../etc" } } }, ["path"]],
     ["R117: injection", { aerospikeConfig: { service: { "node-id": "a\nb" } } }, ["render"]],
-    ["template without size", { size: undefined, templateRef: { name: "t" } }, ["template"]],
+    ["E1: a template that is not there", { templateRef: { name: "t" } }, ["E1"]],
   ])("%s", (_title, spec, rules) => {
     expect(refusedBy(spec)).toEqual(rules)
   })
@@ -337,7 +337,6 @@ describe("warnings", () => {
     ["W14", { rollingUpdateBatchSize: 4 }],
     ["W15", { maxUnavailable: 3 }],
     ["W16", { maxUnavailable: "100%" }],
-    ["template", { templateRef: { name: "t" } }],
     ["required.namespace", { aerospikeConfig: {} }],
     ["seeds", { aerospikeConfig: { namespaces: [test], network: { heartbeat: { "mesh-seed-address-port": "a 1" } } } }],
   ])("%s", (rule, spec) => {
