@@ -74,7 +74,7 @@ const direction = (folder) => ({
         paths: [
           ...(folder === "kube"
             ? []
-            : [{ name: "@kubernetes/client-node", message: "only src/kube/KubeAccess.ts imports it" }]),
+            : [{ name: "@kubernetes/client-node", message: "only src/kube/kubeConfigLibrary.ts imports it" }]),
           ...(folder === "aerospike"
             ? []
             : [{ name: "aerospike", message: "only the client-view child process imports it" }]),

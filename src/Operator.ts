@@ -136,20 +136,27 @@ export const clientViewWorker = new URL("./clientViewWorker.js", import.meta.url
 /** Leaders must agree on the namespace of their Lease. */
 export class LeaseNamespaceUnknown extends Data.TaggedError("LeaseNamespaceUnknown") {
   override get message(): string {
-    return "leader election: in which namespace? Set ACKO_NAMESPACE, or a namespace in the kubeconfig's context"
+    return "leader election: in which namespace? Say --lease-namespace (ACKO_LEASE_NAMESPACE), or set one in the kubeconfig's context"
   }
 }
 
 const election = Layer.unwrapEffect(
   Effect.gen(function* () {
-    const { leaderElect, namespace } = yield* OperatorConfig
-    if (!leaderElect) return LeaderElection.layerNoop
+    const config = yield* OperatorConfig
+    if (!config.leaderElect) return LeaderElection.layerNoop
     const { defaultNamespace } = yield* KubeAccess.KubeAccess
-    const place = namespace ?? defaultNamespace
-    if (place === undefined) return yield* new LeaseNamespaceUnknown()
-    const identity = `${hostname()}_${randomBytes(6).toString("hex")}`
+    const namespace = config.leaseNamespace ?? defaultNamespace
+    if (namespace === undefined) return yield* new LeaseNamespaceUnknown()
+    const campaign = LeaderElection.layer({
+      namespace,
+      name: config.leaseName,
+      identity: `${hostname()}_${randomBytes(6).toString("hex")}`,
+      leaseMs: config.leaseDurationMs,
+      renewDeadlineMs: config.renewDeadlineMs,
+      retryMs: config.retryPeriodMs,
+    })
     // Requests of its own: neither a pause the server asks of others nor their number delays a renewal.
-    return Layer.provide(LeaderElection.layer({ namespace: place, identity }), Layer.fresh(KubeTransport.layer()))
+    return Layer.provide(campaign, Layer.fresh(KubeTransport.layer()))
   }),
 )
 
@@ -169,8 +176,17 @@ export const layerProcess = layer.pipe(
   ),
 )
 
-/** Everything live: credentials from the pod or a kubeconfig, settings from the environment. */
-export const layerLive = layerProcess.pipe(
-  Layer.provideMerge(Layer.merge(KubeAccess.layerFromEnv, OperatorConfig.layerFromEnv)),
-  Layer.provide(NodeFileSystem.layer),
+/** Credentials as the settings say: a kubeconfig, or wherever they are found. */
+const layerAccess = Layer.unwrapEffect(
+  Effect.map(OperatorConfig, ({ context, kubeconfig }) =>
+    kubeconfig === undefined && context === undefined
+      ? KubeAccess.layerFromEnv
+      : KubeAccess.layerKubeconfig({
+          ...(kubeconfig === undefined ? {} : { path: kubeconfig }),
+          ...(context === undefined ? {} : { context }),
+        }),
+  ),
 )
+
+/** Everything live, given the settings: `OperatorConfig.layerFromEnv`, for one. */
+export const layerLive = layerProcess.pipe(Layer.provideMerge(layerAccess), Layer.provide(NodeFileSystem.layer))

@@ -1,22 +1,12 @@
 #!/usr/bin/env node
-/** The `acko` command. */
-import * as Command from "@effect/cli/Command"
-import * as ValidationError from "@effect/cli/ValidationError"
-import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as Effect from "effect/Effect"
-import { demoCommand } from "./demo.js"
-import { manifestsCommand } from "./manifestsCommand.js"
-import { operatorCommand } from "./operator.js"
+/** The `acko` command. Each side is loaded only where it is wanted: the operator does not carry the sandbox, nor the commands of people. */
 import { runMain } from "./processLife.js"
-import { sandboxCommand } from "./sandbox.js"
-import { version } from "./version.js"
 
-const acko = Command.make("acko").pipe(
-  Command.withDescription("Operator for Aerospike Community Edition on Kubernetes"),
-  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand]),
-)
-
-runMain(
-  Command.run(acko, { name: "acko", version })(process.argv).pipe(Effect.provide(NodeContext.layer)),
-  ValidationError.isValidationError,
-)
+if (process.argv[2] === "operator") {
+  const { operate } = await import("./operator.js")
+  runMain(operate(process.argv.slice(3)))
+} else {
+  const { runCommand } = await import("./commands.js")
+  const { isValidationError } = await import("@effect/cli/ValidationError")
+  runMain(runCommand(process.argv), isValidationError)
+}

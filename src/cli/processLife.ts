@@ -4,7 +4,6 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
-import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
@@ -14,24 +13,8 @@ const endWithinMs = 25_000
 const say = (text: string): Effect.Effect<void> =>
   Effect.sync(() => void process.stderr.write(`acko: ${text.trim().replace(/\s*\n\s*/g, " ")}\n`))
 
-/** Each wrong setting by name. */
-const describeConfig = (error: ConfigError.ConfigError): string => {
-  switch (error._op) {
-    case "And":
-    case "Or":
-      return `${describeConfig(error.left)}; ${describeConfig(error.right)}`
-    case "InvalidData":
-    case "MissingData":
-    case "SourceUnavailable":
-    case "Unsupported":
-      return error.path.length === 0 ? error.message : `${error.path.join(".")}: ${error.message}`
-  }
-}
-
-const describe = (error: unknown): string => {
-  if (ConfigError.isConfigError(error)) return `wrong setting: ${describeConfig(error)}`
-  return error instanceof Error && error.message !== "" ? error.message : String(error)
-}
+const describe = (error: unknown): string =>
+  error instanceof Error && error.message !== "" ? error.message : String(error)
 
 const report = (cause: Cause.Cause<unknown>, isTold: (error: unknown) => boolean): Effect.Effect<void> => {
   if (Cause.isInterruptedOnly(cause)) return Effect.void

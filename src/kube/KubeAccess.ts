@@ -1,7 +1,7 @@
 /**
  * Where the API server is and how we prove who we are: address, connections, and headers that follow rotating tokens.
  *
- * Only this file imports `@kubernetes/client-node`, and only when a kubeconfig is used: a process in a cluster never loads it.
+ * `@kubernetes/client-node` is loaded only when a kubeconfig is used: a process in a cluster never pays for it.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -136,9 +136,8 @@ const broken = (detail: string) => (cause: unknown) => new KubeAccessError({ det
 /** Reads and merges the files; the first file that names a current context wins. */
 const readKubeConfig = (files: FileSystem.FileSystem, paths: ReadonlyArray<string>, context: string | undefined) =>
   Effect.gen(function* () {
-    // Never at the top of the file: the generated API it brings along costs 45 MB.
     const clientNode = yield* Effect.tryPromise({
-      try: () => import("@kubernetes/client-node"),
+      try: () => import("./kubeConfigLibrary.js"),
       catch: broken("@kubernetes/client-node cannot be loaded"),
     })
     const config = new clientNode.KubeConfig()

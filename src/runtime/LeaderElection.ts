@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
+import { defaults } from "../config/OperatorConfig.js"
 import type { KubeReader, KubeWriter } from "../kube/KubeClient.js"
 import { type Attempt, makeCandidate } from "./Candidate.js"
 
@@ -44,7 +45,7 @@ export interface LeaderElectionOptions {
 }
 
 /** The name ACKO's operator has always used, so that an old and a new one never work side by side. */
-export const defaultLeaseName = "ed3f4371.aerospike.com"
+export const defaultLeaseName = defaults.leaseName
 
 /** `acko_leading`: 1 while this instance leads. */
 export const leading = Metric.gauge("acko_leading", { description: "1 while this instance leads, else 0" })

@@ -6,7 +6,6 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as LogLevel from "effect/LogLevel"
 import { parseArgs } from "node:util"
 import { AerospikeInfo } from "../../src/aerospike/AerospikeInfo.js"
 import { ClusterClient } from "../../src/aerospike/ClusterClient.js"
@@ -35,6 +34,6 @@ Operator.run.pipe(
       Layer.provide(NodeFileSystem.layer),
     ),
   ),
-  Effect.provide(Logging.layer({ format: "logfmt", level: LogLevel.Warning })),
+  Effect.provide(Logging.layer({ format: "logfmt", level: "warning" })),
   NodeRuntime.runMain,
 )

@@ -22,7 +22,7 @@ beforeAll(async () => {
     format: "esm",
     target: "node20",
     logLevel: "error",
-    external: ["aerospike", "@kubernetes/client-node"],
+    external: ["aerospike"],
     banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
   })
   // Port 9 (discard) answers nowhere: an API server that cannot be reached.
@@ -84,7 +84,7 @@ describe("the operator process", () => {
   it("names every setting it cannot read", async () => {
     const { code, stderr } = await operator(kubeconfig(), { ACKO_CONCURRENCY: "many", ACKO_HEALTH_PORT: "99999" }).ended
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^acko: wrong setting: ACKO_CONCURRENCY: .*; ACKO_HEALTH_PORT: .*\n$/)
+    expect(stderr).toMatch(/^acko: wrong setting: ACKO_CONCURRENCY: "many" .*; ACKO_HEALTH_PORT: "99999" .*\n$/)
   }, 30_000)
 
   it("names the flag when the health port is in use", async () => {
@@ -99,7 +99,7 @@ describe("the operator process", () => {
     const { port, server } = await listen()
     await close(server)
     const { child, ended } = operator([...kubeconfig(), "--health-port", String(port), "--leader-elect"], {
-      ACKO_NAMESPACE: "acko-system",
+      ACKO_LEASE_NAMESPACE: "acko-system",
     })
     const status = async (path: string): Promise<number> => {
       while (child.exitCode === null) {

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest"
+import { parseAllDocuments } from "yaml"
+import * as Either from "effect/Either"
+import { parse } from "../../src/cli/commandLine.js"
+import { manifestFiles } from "../../src/cli/manifests.js"
+import { allSettings, defaults } from "../../src/config/OperatorConfig.js"
+import { restrictedViolations } from "../support/podSecurity.js"
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string }
+  readonly periodSeconds: number
+  readonly timeoutSeconds: number
+  readonly failureThreshold: number
+}
+
+interface Deployment {
+  readonly metadata: { readonly namespace: string }
+  readonly spec: {
+    readonly replicas: number
+    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
+    readonly template: {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> }
+      readonly spec: {
+        readonly serviceAccountName: string
+        readonly terminationGracePeriodSeconds: number
+        readonly containers: ReadonlyArray<{
+          readonly args: ReadonlyArray<string>
+          readonly ports: ReadonlyArray<{ readonly name: string; readonly containerPort: number }>
+          readonly livenessProbe: Probe
+          readonly readinessProbe: Probe
+          readonly resources: { readonly requests: object; readonly limits: object }
+        }>
+      }
+    }
+  }
+}
+
+const objects = <A>(file: string, installation: Parameters<typeof manifestFiles>[0] = {}): ReadonlyArray<A> =>
+  parseAllDocuments(manifestFiles(installation)[file] ?? "").map((document) => document.toJSON() as A)
+const only = <A>(file: string, installation: Parameters<typeof manifestFiles>[0] = {}): A => {
+  const [first, ...others] = objects<A>(file, installation)
+  if (first === undefined || others.length > 0) throw new Error(`${file} holds not one object`)
+  return first
+}
+
+const deployment = only<Deployment>("operator/deployment.yaml")
+const [container] = deployment.spec.template.spec.containers
+if (container === undefined) throw new Error("no container")
+
+describe("manifests of the operator", () => {
+  it("its arguments are flags the operator knows; leader election is on, since there are two", () => {
+    const [command, ...flags] = container.args
+    expect(command).toBe("operator")
+    expect(Either.getOrThrow(parse(flags, allSettings))).toMatchObject({ "leader-elect": "true", "log-format": "json" })
+    expect(deployment.spec.replicas).toBe(2)
+  })
+
+  it("for some namespaces: one Role in each, no ClusterRole but for templates, and the flag that says so", () => {
+    const some = { watchNamespaces: ["a", "b"] }
+    const roles = objects<{ kind: string; metadata: { name: string; namespace?: string } }>("rbac/role.yaml", some)
+    expect(roles.filter(({ kind }) => kind === "Role").map(({ metadata }) => metadata.namespace)).toEqual(["a", "b"])
+    expect(roles.filter(({ kind }) => kind === "ClusterRole").map(({ metadata }) => metadata.name)).toEqual([
+      "acko-operator-templates",
+    ])
+    const [{ args } = container] = only<Deployment>("operator/deployment.yaml", some).spec.template.spec.containers
+    expect(args).toContain("--watch-namespaces=a,b")
+  })
+
+  it("R140: liveness does not end a healthy process before it stood still for 60 s", () => {
+    const { failureThreshold, periodSeconds, timeoutSeconds } = container.livenessProbe
+    // The first probe that is missed may begin with the standstill.
+    expect((failureThreshold - 1) * periodSeconds + timeoutSeconds).toBeGreaterThan(60)
+  })
+
+  it("probes, Service and budget meet the pods", () => {
+    const [port] = container.ports
+    expect(container.args).toContain(`--health-port=${port?.containerPort}`)
+    expect(container.livenessProbe.httpGet).toEqual({ path: "/healthz", port: port?.name })
+    expect(container.readinessProbe.httpGet).toEqual({ path: "/readyz", port: port?.name })
+    const { labels } = deployment.spec.template.metadata
+    expect(labels).toMatchObject(deployment.spec.selector.matchLabels)
+    const service = only<{ spec: { selector: object; ports: ReadonlyArray<{ targetPort: string }> } }>(
+      "operator/service.yaml",
+    )
+    expect(labels).toMatchObject(service.spec.selector)
+    expect(service.spec.ports.map(({ targetPort }) => targetPort)).toEqual([port?.name])
+    const budget = only<{ spec: object }>("operator/poddisruptionbudget.yaml")
+    expect(budget.spec).toEqual({ maxUnavailable: 1, selector: { matchLabels: labels } })
+  })
+
+  it("R132: passes Pod Security restricted, and the grace period covers an orderly end", () => {
+    expect(restrictedViolations(deployment.spec.template.spec)).toEqual([])
+    expect(deployment.spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(25)
+    expect(container.resources.requests).toHaveProperty("memory")
+    expect(container.resources.limits).toHaveProperty("memory")
+  })
+
+  it("the leader's Role names the Lease that the operator takes", () => {
+    const [role] = objects<{ rules: ReadonlyArray<{ verbs: ReadonlyArray<string>; resourceNames?: unknown }> }>(
+      "rbac/leader_election.yaml",
+    )
+    expect(role?.rules[0]?.resourceNames).toEqual([defaults.leaseName])
+  })
+})
