@@ -7,7 +7,9 @@ const mayImport = {
   domain: [],
   decide: ["domain"],
   config: ["domain"],
-  kube: ["domain", "config"],
+  tls: [],
+  admission: ["domain", "decide", "config", "tls"],
+  kube: ["domain", "config", "tls"],
   aerospike: ["domain", "config"],
   observe: ["domain", "kube", "aerospike", "config"],
   act: ["domain", "kube", "aerospike", "config"],
@@ -25,6 +27,7 @@ const mayImport = {
     "report",
     "runtime",
     "testing",
+    "tls",
     "Operator",
   ],
   cli: [
@@ -39,6 +42,8 @@ const mayImport = {
     "runtime",
     "testing",
     "sandbox",
+    "admission",
+    "tls",
     "Operator",
   ],
 }

@@ -15,7 +15,7 @@ import type { ApiServer } from "../../testing/kube/ApiServer.js"
 import type { RequestInfo, Verdict } from "../../testing/kube/RequestGate.js"
 import { type Answer, failure } from "./Answer.js"
 import { callOf } from "./body.js"
-import { makeCertificate } from "./certificate.js"
+import { selfSigned } from "../../tls/certificate.js"
 import { execute, type ReadLog, type ResourceRequest } from "./execute.js"
 import { infoAnswer, publicAnswer } from "./infoPaths.js"
 import { negotiate } from "./negotiate.js"
@@ -199,7 +199,7 @@ export const makeHttpFace = (
     const faults = makeWireFaults()
     const sockets = new Set<Duplex>()
     const now = yield* Clock.currentTimeMillis
-    const { certificate, key } = makeCertificate(["127.0.0.1", "localhost"], new Date(Math.max(now, server.now())))
+    const { certificate, key } = selfSigned(["127.0.0.1", "localhost"], new Date(Math.max(now, server.now())))
     const listener = https.createServer({ cert: certificate, key, minVersion: "TLSv1.2" }, (request, response) => {
       collect(request, response, (body) => {
         try {

@@ -9,7 +9,7 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { generateKeyPairSync, randomBytes } from "node:crypto"
-import { makeCertificate } from "../../../src/sandbox/http/certificate.js"
+import { selfSigned } from "../../../src/tls/certificate.js"
 import { writeKubeconfig } from "../../../src/sandbox/http/kubeconfig.js"
 import { type BinariesError, findBinaries, type Program } from "./binaries.js"
 import { freePort, startServer, type StartError } from "./ServerProcess.js"
@@ -78,7 +78,7 @@ interface Identity {
 
 const makeIdentity = ({ write }: Files): Effect.Effect<Identity, PlatformError> =>
   Effect.gen(function* () {
-    const { certificate, key } = makeCertificate(["127.0.0.1", "localhost"], new Date())
+    const { certificate, key } = selfSigned(["127.0.0.1", "localhost"], new Date())
     const account = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
     return {
       certificate,

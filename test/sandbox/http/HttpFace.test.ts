@@ -1,9 +1,7 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { X509Certificate } from "node:crypto"
 import { describe, expect } from "vitest"
 import { Kinds } from "../../../src/domain/Kubernetes.js"
-import { makeCertificate } from "../../../src/sandbox/http/certificate.js"
 import { kubeconfigText } from "../../../src/sandbox/http/kubeconfig.js"
 import { configMap, namespace, pod } from "../../testing/kube/support.js"
 import { ask, eventually, makeWorld, openWatch } from "./support.js"
@@ -13,23 +11,6 @@ const tableForm = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json
 const text = (chunks: ReadonlyArray<Buffer>) => Buffer.concat(chunks).toString()
 
 describe("credentials", () => {
-  it("the certificate is its own authority, for loopback only, P-256", () => {
-    const { certificate } = makeCertificate(["127.0.0.1", "localhost"], new Date("2026-01-01T00:00:00Z"))
-    const parsed = new X509Certificate(certificate)
-    expect(parsed.checkIP("127.0.0.1")).toBe("127.0.0.1")
-    expect(parsed.checkHost("localhost")).toBe("localhost")
-    expect(parsed.checkIP("127.0.0.2")).toBeUndefined()
-    expect(parsed.ca).toBe(true)
-    expect(parsed.verify(parsed.publicKey)).toBe(true)
-    expect(parsed.publicKey.asymmetricKeyDetails?.namedCurve).toBe("prime256v1")
-    expect(new Date(parsed.validTo).getTime() - new Date(parsed.validFrom).getTime()).toBe((30 * 24 + 1) * 3_600_000)
-  })
-
-  it("certificates beyond 2049 change their form of time", () => {
-    const parsed = new X509Certificate(makeCertificate(["localhost"], new Date("2049-12-20T00:00:00Z")).certificate)
-    expect(parsed.validTo).toContain("2050")
-  })
-
   it("the kubeconfig carries server, authority and token", () => {
     const config: unknown = JSON.parse(
       kubeconfigText({ server: "https://127.0.0.1:1", certificate: "PEM", token: "t" }),
