@@ -1,14 +1,8 @@
 /** Defaulting of the resource as it is stored: D1–D14 on raw JSON, so that fields this version does not know stay (api.md §5.1). */
 import * as Either from "effect/Either"
-import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/EffectiveCluster.js"
 import { isObject, section } from "../effective/configTree.js"
 import { defaultedConfig, missingMonitoring, missingPodSpec, missingServiceMonitor } from "../effective/defaults.js"
-
-export interface Defaulted {
-  readonly object: JsonObject
-  /** V57–V59: why the configuration could not be defaulted; it is then left as given. */
-  readonly errors: ReadonlyArray<SpecProblem>
-}
 
 const replaced = (tree: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject =>
   isObject(tree[key]) ? { ...tree, [key]: change(tree[key]) } : tree
@@ -23,20 +17,20 @@ const withPodSpec = (pod: JsonObject): JsonObject => ({ ...pod, ...missingPodSpe
 
 const isAbsent = (value: Json | undefined): boolean => value === undefined || value === null
 
-/** The resource with its defaults. What is no map where one belongs stays as it is: the schema refuses it. */
-export const defaultedCluster = (object: JsonObject): Defaulted => {
+/** The resource with its defaults. What is no map where one belongs stays as it is: it is refused (V57–V59, the schema), not replaced. */
+export const defaultedCluster = (object: JsonObject): JsonObject => {
   const { spec } = object
-  if (!isObject(spec)) return { object, errors: [] }
+  if (!isObject(spec)) return object
   const parts = replaced(replaced(spec, "monitoring", withMonitoring), "podSpec", withPodSpec)
   const config = isAbsent(spec["aerospikeConfig"]) ? {} : spec["aerospikeConfig"]
-  if (!isObject(config)) return { object: { ...object, spec: parts }, errors: [] }
+  if (!isObject(config)) return { ...object, spec: parts }
   const name = section(object, "metadata")["name"]
   const defaulted = defaultedConfig(config, {
     clusterName: typeof name === "string" && name !== "" ? name : undefined,
     awaitsTemplate: !isAbsent(spec["templateRef"]),
   })
-  return Either.match(defaulted, {
-    onLeft: (errors) => ({ object: { ...object, spec: parts }, errors }),
-    onRight: (tree) => ({ object: { ...object, spec: { ...parts, aerospikeConfig: tree } }, errors: [] }),
-  })
+  return {
+    ...object,
+    spec: Either.match(defaulted, { onLeft: () => parts, onRight: (tree) => ({ ...parts, aerospikeConfig: tree }) }),
+  }
 }

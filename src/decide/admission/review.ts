@@ -2,13 +2,15 @@
  * Admission's verdict about one resource: the object with its defaults, everything that is wrong with it and everything worth a warning.
  * Pure, and the same rules as at reconciliation (R126): webhook, sandbox and `acko validate` answer with it.
  */
-import * as Either from "effect/Either"
+import type { TemplateSnapshot } from "../../domain/ClusterStatus.js"
 import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { isObject, kindOf, section } from "../effective/configTree.js"
-import { effectiveCluster } from "../effective/effectiveCluster.js"
-import { problem } from "../effective/rules/problem.js"
+import { type ClusterSubject, examine } from "../effective/effectiveCluster.js"
+import { firstOfEach, problem } from "../effective/rules/problem.js"
 import { defaultedCluster } from "./clusterDefaults.js"
 import { defaultedTemplate } from "./templateDefaults.js"
+import { examineTemplate } from "./templateVerdict.js"
+import { updateProblems } from "./updateRules.js"
 
 export interface ReviewRequest {
   /** What is asked for; a deletion is always allowed. */
@@ -52,43 +54,54 @@ const notAnObject = (object: Json): Verdict => ({
   warnings: [],
 })
 
-/** What only the template can say: not judged as long as it is unknown. */
-const leftToTemplate = new Set(["E4", "E5"])
+/** Five characters as the API server appends them to `generateName`. */
+const generatedSuffix = "xxxxx"
 
-/** The verdict about an AerospikeCluster. */
-export const reviewCluster = (request: ClusterReviewRequest): Verdict => {
-  const { object } = request
-  if (request.operation === "DELETE") return accepted(object)
-  if (!isObject(object)) return notAnObject(object)
-  if (isLeaving(object)) return accepted(object)
-  const defaulted = defaultedCluster(object)
+/** The template in force for a cluster: the given one, else the copy the cluster holds of the one it refers to. */
+const heldBy = (object: JsonObject, template: Json | undefined): TemplateSnapshot | undefined => {
+  const name = text(section(section(object, "spec"), "templateRef"), "name")
+  if (template !== undefined)
+    return { name, synced: true, spec: isObject(template) ? (template["spec"] ?? {}) : template }
+  const held = section(section(object, "status"), "templateSnapshot")
+  return held["name"] === name && held["spec"] !== undefined ? { name, synced: true, spec: held["spec"] } : undefined
+}
+
+const subjectOf = (object: JsonObject, held: TemplateSnapshot | undefined): ClusterSubject => {
   const metadata = section(object, "metadata")
-  const reference = text(section(section(object, "spec"), "templateRef"), "name")
-  const template =
-    request.template === undefined ? {} : isObject(request.template) ? request.template["spec"] : undefined
-  const judged = effectiveCluster({
+  return {
     namespace: text(metadata, "namespace"),
-    name: text(metadata, "name"),
+    // An object that is still to be named is judged under a name like the one it will get (api.md appendix B 20).
+    name: text(metadata, "name") || `${text(metadata, "generateName")}${generatedSuffix}`,
     uid: text(metadata, "uid"),
     generation: typeof metadata["generation"] === "number" ? metadata["generation"] : 0,
     annotations: strings(section(metadata, "annotations")),
     spec: object["spec"],
-    status: { templateSnapshot: { name: reference, synced: true, spec: template } },
-  })
-  return Either.match(judged, {
-    onLeft: (errors) => ({
-      defaulted: defaulted.object,
-      errors: request.template === undefined ? errors.filter(({ rule = "" }) => !leftToTemplate.has(rule)) : errors,
-      warnings: [],
-    }),
-    onRight: ({ warnings }) => ({ defaulted: defaulted.object, errors: [], warnings }),
-  })
+    status: held === undefined ? {} : { templateSnapshot: held },
+  }
+}
+
+/** The verdict about an AerospikeCluster. */
+export const reviewCluster = (request: ClusterReviewRequest): Verdict => {
+  const { operation, object, oldObject } = request
+  if (operation === "DELETE") return accepted(object)
+  if (!isObject(object)) return notAnObject(object)
+  if (isLeaving(object)) return accepted(object)
+  const held = heldBy(object, request.template)
+  const examined = examine(subjectOf(object, held), held === undefined ? "unknown" : "held")
+  const changes = operation === "UPDATE" && isObject(oldObject) ? updateProblems(oldObject, object) : []
+  return {
+    defaulted: defaultedCluster(object),
+    errors: firstOfEach([...changes, ...examined.errors]),
+    warnings: examined.warnings,
+  }
 }
 
 /** The verdict about an AerospikeClusterTemplate. */
-export const reviewTemplate = (request: ReviewRequest): Verdict => {
-  const { object } = request
-  if (request.operation === "DELETE") return accepted(object)
+export const reviewTemplate = ({ operation, object }: ReviewRequest): Verdict => {
+  if (operation === "DELETE") return accepted(object)
   if (!isObject(object)) return notAnObject(object)
-  return isLeaving(object) ? accepted(object) : { ...accepted(object), defaulted: defaultedTemplate(object) }
+  if (isLeaving(object)) return accepted(object)
+  const defaulted = defaultedTemplate(object)
+  const { errors, warnings } = examineTemplate(defaulted["spec"])
+  return { defaulted, errors, warnings }
 }

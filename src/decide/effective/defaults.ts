@@ -3,10 +3,8 @@ import * as Either from "effect/Either"
 import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { isObject, kindOf, section, withDefaults } from "./configTree.js"
 
-const path = "spec.aerospikeConfig"
-
-/** V57–V59: these must be maps. */
-const shapeProblems = (config: JsonObject): ReadonlyArray<SpecProblem> => {
+/** V57–V59: these must be maps, in the tree at `path`. */
+export const shapeProblems = (config: JsonObject, path: string): ReadonlyArray<SpecProblem> => {
   const notMap = (rule: string, tree: JsonObject, at: string, key: string): ReadonlyArray<SpecProblem> =>
     Object.hasOwn(tree, key) && !isObject(tree[key])
       ? [
@@ -49,7 +47,7 @@ export const defaultedConfig = (
   config: JsonObject,
   { clusterName, awaitsTemplate = false }: ConfigDefaults,
 ): Either.Either<JsonObject, ReadonlyArray<SpecProblem>> => {
-  const problems = shapeProblems(config)
+  const problems = shapeProblems(config, "spec.aerospikeConfig")
   if (problems.length > 0) return Either.left(problems)
   const network = section(config, "network")
   return Either.right({

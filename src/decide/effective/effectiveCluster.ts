@@ -1,98 +1,44 @@
 /** From the resource a user wrote to the one immutable value everything else decides from. */
 import * as Either from "effect/Either"
 import { type ClusterSpec, decodeSpec } from "../../domain/AerospikeCluster.js"
-import type { EffectiveCluster, EffectiveRack, JsonObject, Ports, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { EffectiveCluster, EffectiveRack, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { Annotation } from "../../domain/Labels.js"
-import type { Rack } from "../../domain/schema/racks.js"
 import type { ClusterView } from "../../domain/Snapshot.js"
-import { rackConfigText } from "../configuration/render.js"
-import { rackSizes, resolveAmount } from "./amounts.js"
-import { deepMerge, intOr, section } from "./configTree.js"
+import { resolveAmount } from "./amounts.js"
+import { section } from "./configTree.js"
 import { defaultedConfig, missingMonitoring, missingPodSpec, missingServiceMonitor } from "./defaults.js"
-import { effectiveNamespaces } from "./namespaces.js"
-import { configProblems } from "./rules/config.js"
-import { enterpriseProblems } from "./rules/enterprise.js"
-import { imageProblems } from "./rules/image.js"
-import { nameProblems } from "./rules/names.js"
-import { pathProblems } from "./rules/paths.js"
-import { problem, when } from "./rules/problem.js"
-import { rackProblems } from "./rules/racks.js"
-import { storageProblems } from "./rules/storage.js"
+import { type Draft, draftProblems } from "./findings.js"
+import { effectiveRacks } from "./racks.js"
+import { firstOfEach } from "./rules/problem.js"
+import { textProblems } from "./rules/text.js"
 import { resolveTemplate } from "./template.js"
 import { heldTemplate } from "./template/snapshot.js"
 import { specWarnings } from "./warnings.js"
-import { cascadeVolumes } from "./volumes.js"
 
-const portsOf = (config: JsonObject): Ports => {
-  const network = section(config, "network")
-  const port = (name: string, fallback: number): number => intOr(section(network, name)["port"], fallback)
-  return { service: port("service", 3000), fabric: port("fabric", 3001), heartbeat: port("heartbeat", 3002) }
+type Problems = ReadonlyArray<SpecProblem>
+
+/** What of a resource decides about its meaning. */
+export type ClusterSubject = Pick<ClusterView, "namespace" | "name" | "uid" | "generation" | "annotations" | "spec"> & {
+  readonly status: Pick<ClusterView["status"], "templateSnapshot">
 }
 
-/** The racks as written; none means one implicit rack with id 0. */
-const rackList = (spec: ClusterSpec): ReadonlyArray<Rack | undefined> => spec.rackConfig?.racks ?? [undefined]
+/**
+ * Where the template of a cluster is found: in the copy its status holds, as the reconciler does, or nowhere, because nobody knows it yet: then
+ * what the cluster leaves to it is not judged.
+ */
+export type TemplateSource = "held" | "unknown"
 
-const effectiveRack = (spec: ClusterSpec, config: JsonObject, rack: Rack | undefined, size: number): EffectiveRack => {
-  const merged = rack?.aerospikeConfig === undefined ? config : deepMerge(config, rack.aerospikeConfig)
-  const storage = rack?.storage ?? spec.storage
-  return {
-    id: rack?.id ?? 0,
-    size,
-    config: merged,
-    ports: portsOf(merged),
-    namespaces: effectiveNamespaces(merged, storage),
-    cascadeVolumes: cascadeVolumes(storage),
-    ...(storage === undefined ? {} : { storage }),
-    ...(rack === undefined ? {} : { placement: rack }),
-  }
+/** Everything that can be said about a resource. */
+export interface Examination {
+  /** What is wrong, all of it. */
+  readonly errors: Problems
+  /** What is odd, whether or not something is wrong. */
+  readonly warnings: Problems
+  /** The cluster that is meant: there exactly when nothing is wrong and nothing is left to a template that is not known. */
+  readonly cluster?: EffectiveCluster
 }
 
-/** A rack's merged tree repeats what it inherits: of findings with the same rule and text the first counts, the cluster's own. */
-const firstOfEach = (problems: ReadonlyArray<SpecProblem>): ReadonlyArray<SpecProblem> => {
-  const identity = (found: SpecProblem): string => `${found.rule ?? found.path}\n${found.message}`
-  const identities = problems.map(identity)
-  return problems.filter((found, index) => identities.indexOf(identity(found)) === index)
-}
-
-/** Nodes with different cluster names never form one cluster. */
-const clusterNameProblems = (config: JsonObject, racks: ReadonlyArray<EffectiveRack>): ReadonlyArray<SpecProblem> => {
-  const name = section(config, "service")["cluster-name"]
-  return racks.flatMap((rack, index) =>
-    when(
-      section(rack.config, "service")["cluster-name"] !== name,
-      "rack.cluster-name",
-      `spec.rackConfig.racks[${index}].aerospikeConfig.service.cluster-name`,
-      "racks of one cluster cannot have different cluster names",
-      "remove cluster-name from the rack",
-    ),
-  )
-}
-
-const treeProblems = (config: JsonObject, size: number, path: string): ReadonlyArray<SpecProblem> => {
-  const found = [
-    ...enterpriseProblems(config, path),
-    ...configProblems(config, size, path),
-    ...pathProblems(config, path),
-  ]
-  // What a rule refuses need not be rendered to be refused once more.
-  return found.length > 0
-    ? found
-    : Either.match(rackConfigText(config, [], path), { onLeft: (p) => p, onRight: () => [] })
-}
-
-const sizeProblems = (spec: ClusterSpec): ReadonlyArray<SpecProblem> =>
-  when(
-    (spec.size ?? 0) === 0,
-    "V2",
-    "spec.size",
-    "no size, and no templateRef to take it from",
-    "set spec.size to a number from 1 to 8; to stop a cluster, delete it",
-  )
-
-const batchPerRack = (
-  racks: ReadonlyArray<EffectiveRack>,
-  resolve: (size: number) => number,
-): Readonly<Record<number, number>> => Object.fromEntries(racks.map((rack) => [rack.id, resolve(rack.size)]))
+const refused = (errors: Problems): Examination => ({ errors: firstOfEach(errors), warnings: [] })
 
 /** D10–D14. */
 const withDefaultsOfParts = (spec: ClusterSpec): ClusterSpec => {
@@ -115,27 +61,22 @@ const withDefaultsOfParts = (spec: ClusterSpec): ClusterSpec => {
   }
 }
 
-/** What of a resource decides about its meaning. */
-export interface ClusterSubject extends Pick<
-  ClusterView,
-  "namespace" | "name" | "uid" | "generation" | "annotations" | "spec"
-> {
-  /** Where the copy of its template is. Absent: it holds none. */
-  readonly status?: Pick<ClusterView["status"], "templateSnapshot">
-}
+const batchPerRack = (
+  racks: ReadonlyArray<EffectiveRack>,
+  resolve: (size: number) => number,
+): Readonly<Record<number, number>> => Object.fromEntries(racks.map((rack) => [rack.id, resolve(rack.size)]))
 
 const assemble = (
   cluster: ClusterSubject,
-  spec: ClusterSpec,
+  { key, spec, racks }: Draft,
   config: JsonObject,
-  racks: ReadonlyArray<EffectiveRack>,
-  templateWarnings: ReadonlyArray<SpecProblem>,
+  warnings: Problems,
 ): EffectiveCluster => {
   const size = spec.size ?? 0
   const clusterName = section(config, "service")["cluster-name"]
   const maxUnavailableSpec = spec.maxUnavailable ?? 1
   return {
-    key: { namespace: cluster.namespace, name: cluster.name },
+    key,
     uid: cluster.uid,
     generation: cluster.generation,
     spec,
@@ -160,79 +101,80 @@ const assemble = (
     ),
     allowUnsafeRestart: cluster.annotations[Annotation.allowUnsafeRestart] === "true",
     hasAccessControl: spec.aerospikeAccessControl !== undefined || Object.hasOwn(config, "security"),
-    warnings: [...templateWarnings, ...specWarnings(spec, config, size)],
+    warnings,
   }
 }
 
-/**
- * Defaults, template, racks, sizes, ports and rules applied once. Left: everything that is wrong, together; nothing of the resource may
- * then be carried out.
- */
-export const effectiveCluster = (
+/** Defaults, racks and rules for a spec that has taken over its template. */
+const examineResolved = (
   cluster: ClusterSubject,
-): Either.Either<EffectiveCluster, ReadonlyArray<SpecProblem>> => {
-  const decoded = decodeSpec(cluster.spec)
-  if (Either.isLeft(decoded)) return Either.left(decoded.left)
-  const written = decoded.right
-  const overridesProblem = when(
-    written.overrides !== undefined && written.templateRef === undefined,
-    "V53",
-    "spec.overrides",
-    "spec.overrides without spec.templateRef",
-    "name a template in spec.templateRef, or remove spec.overrides",
-  )
-  const resolved = Either.flatMap(heldTemplate(cluster.status ?? {}, written.templateRef?.name), (template) =>
-    resolveTemplate(written, template, cluster.name),
-  )
-  if (Either.isLeft(resolved)) return Either.left([...overridesProblem, ...resolved.left])
-  const spec = withDefaultsOfParts(resolved.right.spec)
-  const size = spec.size ?? 0
-  const shapes = [...overridesProblem, ...sizeProblems(spec), ...imageProblems(spec.image, false)]
+  resolved: ClusterSpec,
+  told: { readonly isOpen: boolean; readonly warnings: Problems },
+): Examination => {
+  const key = { namespace: cluster.namespace, name: cluster.name }
+  const spec = withDefaultsOfParts(resolved)
   const defaulted = defaultedConfig(spec.aerospikeConfig ?? {}, { clusterName: cluster.name })
-  if (Either.isLeft(defaulted)) return Either.left([...shapes, ...defaulted.left])
-  const config = defaulted.right
-  const list = rackList(spec)
-  const sizes = rackSizes(size, list.length)
-  const racks = list.map((rack, index) => effectiveRack(spec, config, rack, sizes[index] ?? 0))
-  const problems = firstOfEach([
-    ...nameProblems(
-      cluster,
-      racks.map((rack) => rack.id),
-    ),
-    ...shapes,
-    ...treeProblems(config, size, "spec.aerospikeConfig"),
-    ...racks.flatMap((rack, index) =>
-      rack.placement?.aerospikeConfig === undefined
-        ? []
-        : treeProblems(rack.config, size, `spec.rackConfig.racks[${index}].aerospikeConfig`),
-    ),
-    ...clusterNameProblems(config, racks),
-    ...rackProblems(spec),
-    ...storageProblems(spec.storage, "spec.storage"),
-    ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>
-      storageProblems(rack.storage, `spec.rackConfig.racks[${index}].storage`),
-    ),
-    ...monitoringPortProblems(spec, racks),
-  ])
-  return problems.length > 0
-    ? Either.left(problems)
-    : Either.right(assemble(cluster, spec, config, racks, resolved.right.warnings))
+  const config = Either.getOrElse(defaulted, () => ({}))
+  const draft: Draft = {
+    key,
+    spec,
+    racks: effectiveRacks(spec, config),
+    isOpen: told.isOpen,
+    ...(Either.isRight(defaulted) ? { config } : {}),
+  }
+  const errors = firstOfEach([...(Either.isLeft(defaulted) ? defaulted.left : []), ...draftProblems(draft)])
+  const warnings = firstOfEach([...told.warnings, ...specWarnings(spec, config, spec.size ?? 0)])
+  return errors.length > 0 || told.isOpen
+    ? { errors, warnings }
+    : { errors, warnings, cluster: assemble(cluster, draft, config, warnings) }
 }
 
-/** V29, against the ports the racks really use (W32). */
-const monitoringPortProblems = (spec: ClusterSpec, racks: ReadonlyArray<EffectiveRack>): ReadonlyArray<SpecProblem> => {
-  const port = spec.monitoring?.enabled === true ? spec.monitoring.port : undefined
-  const clash = racks
-    .flatMap(({ ports }) => Object.entries(ports) as ReadonlyArray<[string, number]>)
-    .find(([, used]) => used === port)
-  return clash === undefined
-    ? []
-    : [
-        problem(
-          "V29",
-          "spec.monitoring.port",
-          `port ${port} is the ${clash[0]} port of the server`,
-          "use another port, such as 9145",
-        ),
-      ]
+const examineDecoded = (cluster: ClusterSubject, written: ClusterSpec, source: TemplateSource): Examination => {
+  if (source === "unknown" && written.templateRef !== undefined)
+    return examineResolved(cluster, written, { isOpen: true, warnings: [] })
+  const resolved = Either.flatMap(heldTemplate(cluster.status, written.templateRef?.name), (template) =>
+    resolveTemplate(written, template, cluster.name),
+  )
+  return Either.match(resolved, {
+    // What the cluster itself gets wrong is told along with it.
+    onLeft: (errors) => {
+      const own = examineResolved(cluster, written, { isOpen: true, warnings: [] })
+      return { errors: firstOfEach([...errors, ...own.errors]), warnings: own.warnings }
+    },
+    onRight: ({ spec, warnings }) => examineResolved(cluster, spec, { isOpen: false, warnings }),
+  })
+}
+
+/** The field of the spec a path leads through: `size` of `spec.size`, `racks` is not one. */
+const fieldOf = (path: string): string => /^spec\.([A-Za-z0-9]+)/.exec(path)?.[1] ?? ""
+
+/** Judges what is left when the fields that cannot be read are taken away, so that all errors are told at once. */
+const examineRest = (cluster: ClusterSubject, unread: Problems, source: TemplateSource): Examination => {
+  const fields = new Set(unread.map(({ path }) => fieldOf(path)))
+  const { spec } = cluster
+  if (typeof spec !== "object" || spec === null || fields.has("")) return refused(unread)
+  const rest = decodeSpec(Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.has(field))))
+  if (Either.isLeft(rest) || fields.has("templateRef")) return refused(unread)
+  const { errors, warnings } = examineDecoded(cluster, rest.right, source)
+  const isTold = ({ path }: SpecProblem): boolean => !fields.has(fieldOf(path))
+  return { errors: firstOfEach([...unread, ...errors.filter(isTold)]), warnings: warnings.filter(isTold) }
+}
+
+/** Decoding, template, defaults, racks, sizes, ports and rules, applied once. Never throws, whatever the resource is. */
+export const examine = (cluster: ClusterSubject, source: TemplateSource = "held"): Examination => {
+  const unsafe = textProblems(cluster.spec)
+  if (unsafe.some(({ rule }) => rule === "depth" || rule === "key.reserved")) return refused(unsafe)
+  const decoded = decodeSpec(cluster.spec)
+  const examined = Either.isLeft(decoded)
+    ? examineRest(cluster, decoded.left, source)
+    : examineDecoded(cluster, decoded.right, source)
+  return unsafe.length === 0
+    ? examined
+    : { errors: firstOfEach([...unsafe, ...examined.errors]), warnings: examined.warnings }
+}
+
+/** The effective cluster, or everything that is wrong; nothing of the resource may then be carried out. */
+export const effectiveCluster = (cluster: ClusterSubject): Either.Either<EffectiveCluster, Problems> => {
+  const examined = examine(cluster)
+  return examined.cluster === undefined ? Either.left(examined.errors) : Either.right(examined.cluster)
 }

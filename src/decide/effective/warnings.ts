@@ -4,6 +4,7 @@ import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { section } from "./configTree.js"
 import { configWarnings } from "./rules/config.js"
 import { imageWarnings } from "./rules/image.js"
+import { monitoringWarnings } from "./rules/monitoring.js"
 import { problem, when } from "./rules/problem.js"
 import { budgetWarnings } from "./rules/racks.js"
 import { storageWarnings } from "./rules/storage.js"
@@ -59,28 +60,6 @@ const hostNetworkWarnings = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
   ]
 }
 
-const monitoringWarnings = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
-  const monitoring = spec.monitoring
-  if (monitoring === undefined || monitoring.enabled === true) return []
-  const fix = "set spec.monitoring.enabled"
-  return [
-    ...when(
-      monitoring.serviceMonitor?.enabled === true,
-      "W6",
-      "spec.monitoring.serviceMonitor",
-      "no ServiceMonitor is made while monitoring is off",
-      fix,
-    ),
-    ...when(
-      monitoring.prometheusRule?.enabled === true,
-      "W7",
-      "spec.monitoring.prometheusRule",
-      "no PrometheusRule is made while monitoring is off",
-      fix,
-    ),
-  ]
-}
-
 /** Access types that do nothing (W26): said, instead of silently ignored. */
 const networkWarnings = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
   const policy = spec.aerospikeNetworkPolicy
@@ -132,10 +111,10 @@ const unusedFields: ReadonlyArray<readonly [keyof ClusterSpec, string]> = [
 
 /** Every warning about an accepted spec, in the order of api.md §6.1. */
 export const specWarnings = (spec: ClusterSpec, config: JsonObject, size: number): ReadonlyArray<SpecProblem> => [
-  ...imageWarnings(spec.image ?? ""),
+  ...(spec.image ? imageWarnings(spec.image) : []),
   ...configWarnings(config, "spec.aerospikeConfig"),
   ...hostNetworkWarnings(spec),
-  ...monitoringWarnings(spec),
+  ...monitoringWarnings(spec.monitoring),
   ...storageWarnings(spec.storage, "spec.storage"),
   ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>
     storageWarnings(rack.storage, `spec.rackConfig.racks[${index}].storage`),

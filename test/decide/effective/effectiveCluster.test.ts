@@ -312,7 +312,7 @@ describe("refusals name rule, field and fix", () => {
 describe("warnings", () => {
   it("says what does nothing on Community Edition", () => {
     const cluster = accepted({
-      aerospikeAccessControl: { users: [{ name: "a", secretName: "s", roles: ["sys-admin"] }] },
+      aerospikeAccessControl: { users: [{ name: "a", secretName: "s", roles: ["sys-admin", "user-admin"] }] },
       aerospikeConfig: { security: {}, namespaces: [test] },
     })
     expect(cluster.hasAccessControl).toBe(true)

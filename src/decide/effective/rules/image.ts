@@ -2,10 +2,8 @@
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { when } from "./problem.js"
 
-const path = "spec.image"
-
 /** The tag: what follows the last `:` behind the last `/`, once a digest is dropped. */
-const tagOf = (image: string): string | undefined => {
+export const imageTag = (image: string): string | undefined => {
   const name = image.split("@")[0] ?? ""
   const colon = name.indexOf(":", name.lastIndexOf("/") + 1)
   return colon < 0 ? undefined : name.slice(colon + 1)
@@ -18,7 +16,11 @@ const majorOf = (tag: string): number | undefined => {
 }
 
 /** Refuses images that are not a Community Edition server of version 8 or later. */
-export const imageProblems = (image: string | undefined, hasTemplate: boolean): ReadonlyArray<SpecProblem> => {
+export const imageProblems = (
+  image: string | undefined,
+  hasTemplate: boolean,
+  path = "spec.image",
+): ReadonlyArray<SpecProblem> => {
   if (image === undefined || image === "")
     return when(
       !hasTemplate,
@@ -27,7 +29,7 @@ export const imageProblems = (image: string | undefined, hasTemplate: boolean): 
       "no image, and no templateRef to take it from",
       "set spec.image, for example aerospike:ce-8.1.1.1",
     )
-  const tag = tagOf(image)
+  const tag = imageTag(image)
   const major = tag === undefined || tag === "latest" ? undefined : majorOf(tag)
   return [
     ...when(
@@ -55,8 +57,8 @@ export const imageProblems = (image: string | undefined, hasTemplate: boolean): 
 }
 
 /** Advice on images that will change under the cluster. */
-export const imageWarnings = (image: string): ReadonlyArray<SpecProblem> => {
-  const tag = tagOf(image)
+export const imageWarnings = (image: string, path = "spec.image"): ReadonlyArray<SpecProblem> => {
+  const tag = imageTag(image)
   return [
     ...when(
       tag === undefined && !image.includes("@"),

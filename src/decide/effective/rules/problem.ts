@@ -18,7 +18,23 @@ export const when = (
   fix: string,
 ): ReadonlyArray<SpecProblem> => (condition ? [problem(rule, path, message, fix)] : [])
 
-/** Values that occur more than once, in order of their second occurrence. */
-export const repeated = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => [
-  ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
-]
+/** Values that occur more than once, in order of their second occurrence. Linear: lists may be long. */
+export const repeated = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => {
+  const seen = new Set<A>()
+  const again = new Set<A>()
+  for (const value of values) (seen.has(value) ? again : seen).add(value)
+  return [...again]
+}
+
+/** At most this many findings are told about one resource. */
+export const maximumProblems = 100
+
+/** Each finding once, the first place of it counts: racks repeat what they inherit, templates what they give. At most a hundred. */
+export const firstOfEach = (problems: ReadonlyArray<SpecProblem>): ReadonlyArray<SpecProblem> => {
+  const byIdentity = new Map<string, SpecProblem>()
+  for (const found of problems) {
+    const identity = `${found.rule ?? found.path}\n${found.message}`
+    if (!byIdentity.has(identity)) byIdentity.set(identity, found)
+  }
+  return [...byIdentity.values()].slice(0, maximumProblems)
+}

@@ -42,19 +42,20 @@ export const rackProblems = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
   ]
 }
 
+/** Comparisons with the size wait until it is known (api.md appendix B 5). */
 export const budgetWarnings = (spec: ClusterSpec, size: number): ReadonlyArray<SpecProblem> => {
   const budget = spec.maxUnavailable
   const path = "spec.maxUnavailable"
   return [
     ...when(
-      (spec.rollingUpdateBatchSize ?? 1) > size,
+      size > 0 && (spec.rollingUpdateBatchSize ?? 1) > size,
       "W14",
       "spec.rollingUpdateBatchSize",
       `a batch of ${spec.rollingUpdateBatchSize} is larger than the cluster of ${size}`,
       "use at most the size; one pod at a time is safest",
     ),
     ...when(
-      typeof budget === "number" && budget >= size,
+      size > 0 && typeof budget === "number" && budget >= size,
       "W15",
       path,
       `a budget of ${budget} of ${size} pods protects nothing`,

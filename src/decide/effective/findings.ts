@@ -1,0 +1,110 @@
+/** Everything that is wrong with a resolved and defaulted spec, in the order of api.md §6.1. The rules themselves are in `rules/`. */
+import * as Either from "effect/Either"
+import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
+import type { EffectiveRack, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { ClusterKey } from "../../domain/Kubernetes.js"
+import { rackConfigText } from "../configuration/render.js"
+import { section } from "./configTree.js"
+import { shapeProblems } from "./defaults.js"
+import { accessControlProblems } from "./rules/accessControl.js"
+import { configProblems } from "./rules/config.js"
+import { enterpriseProblems } from "./rules/enterprise.js"
+import { imageProblems } from "./rules/image.js"
+import { monitoringProblems } from "./rules/monitoring.js"
+import { nameProblems } from "./rules/names.js"
+import { operationProblems } from "./rules/operations.js"
+import { pathProblems } from "./rules/paths.js"
+import { podPartProblems } from "./rules/pods.js"
+import { firstOfEach, when } from "./rules/problem.js"
+import { rackProblems } from "./rules/racks.js"
+import { overridesProblems, sizeProblems } from "./rules/size.js"
+import { storageProblems } from "./rules/storage.js"
+import { templateSpecProblems } from "./rules/templateSpec.js"
+
+/** A spec on its way to an effective cluster. */
+export interface Draft {
+  readonly key: ClusterKey
+  /** With the template's values and the defaults of D10–D14. */
+  readonly spec: ClusterSpec
+  /** The defaulted tree (D1–D9); absent when it could not be defaulted. */
+  readonly config?: JsonObject
+  readonly racks: ReadonlyArray<EffectiveRack>
+  /** The template is not known: what the spec leaves to it cannot be missed. */
+  readonly isOpen: boolean
+}
+
+const path = "spec.aerospikeConfig"
+const rackPath = (index: number): string => `spec.rackConfig.racks[${index}]`
+
+/** One tree, as the pods of a rack would get it. */
+const treeProblems = (config: JsonObject, size: number, at: string): ReadonlyArray<SpecProblem> => {
+  const found = [...enterpriseProblems(config, at), ...configProblems(config, size, at), ...pathProblems(config, at)]
+  // What a rule refuses need not be rendered to be refused once more.
+  return found.length > 0
+    ? found
+    : Either.match(rackConfigText(config, [], at), { onLeft: (problems) => problems, onRight: () => [] })
+}
+
+/** A rack's own tree merged over the cluster's. */
+const rackTreeProblems = ({ racks, spec }: Draft): ReadonlyArray<SpecProblem> =>
+  racks.flatMap((rack, index) => {
+    if (rack.placement?.aerospikeConfig === undefined) return []
+    const at = `${rackPath(index)}.aerospikeConfig`
+    const shapes = shapeProblems(rack.config, at)
+    return shapes.length > 0 ? shapes : treeProblems(rack.config, spec.size ?? 0, at)
+  })
+
+/** Nodes with different cluster names never form one cluster. */
+const clusterNameProblems = (config: JsonObject, racks: ReadonlyArray<EffectiveRack>): ReadonlyArray<SpecProblem> => {
+  const name = section(config, "service")["cluster-name"]
+  return racks.flatMap((rack, index) =>
+    when(
+      section(rack.config, "service")["cluster-name"] !== name,
+      "rack.cluster-name",
+      `${rackPath(index)}.aerospikeConfig.service.cluster-name`,
+      "racks of one cluster cannot have different cluster names",
+      "remove cluster-name from the rack",
+    ),
+  )
+}
+
+const configurationProblems = (draft: Draft): ReadonlyArray<SpecProblem> =>
+  draft.config === undefined
+    ? []
+    : [
+        ...treeProblems(draft.config, draft.spec.size ?? 0, path),
+        ...rackTreeProblems(draft),
+        ...clusterNameProblems(draft.config, draft.racks),
+      ]
+
+const allStorageProblems = ({ spec }: Draft): ReadonlyArray<SpecProblem> => [
+  ...storageProblems(spec.storage, "spec.storage"),
+  ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>
+    storageProblems(rack.storage, `${rackPath(index)}.storage`),
+  ),
+]
+
+/** Each finding once. */
+export const draftProblems = (draft: Draft): ReadonlyArray<SpecProblem> => {
+  const { key, spec, racks, isOpen } = draft
+  return firstOfEach([
+    ...nameProblems(
+      key,
+      racks.map((rack) => rack.id),
+    ),
+    ...sizeProblems(spec, isOpen),
+    ...imageProblems(spec.image, isOpen),
+    ...configurationProblems(draft),
+    ...accessControlProblems(spec.aerospikeAccessControl),
+    ...rackProblems(spec),
+    ...monitoringProblems(
+      spec.monitoring,
+      racks.map(({ ports }) => ports),
+    ),
+    ...allStorageProblems(draft),
+    ...operationProblems(spec.operations),
+    ...overridesProblems(spec),
+    ...(spec.overrides === undefined ? [] : templateSpecProblems(spec.overrides, "spec.overrides")),
+    ...podPartProblems(spec),
+  ])
+}
