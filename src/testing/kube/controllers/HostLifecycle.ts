@@ -8,12 +8,12 @@ import * as FiberMap from "effect/FiberMap"
 import type * as Scope from "effect/Scope"
 import { Kinds } from "../../../domain/Kubernetes.js"
 import { KubeWriter } from "../../../kube/KubeClient.js"
-import { isAlreadyExists, isConflict, isNotFound, type KubeError } from "../../../kube/KubeError.js"
-import type { HostMachine } from "./HostMachine.js"
+import { isConflict, isNotFound, type KubeError } from "../../../kube/KubeError.js"
+import { ready, registerHost } from "./hosts.js"
 import { Informers } from "./Informers.js"
 import type { Kubelet } from "./Kubelet.js"
 import type { SettingsHandle } from "./KubeletSettings.js"
-import { conditionOf, type HostObject, nameOf, type PodObject, refOf, type Taint, timestamp, uidOf } from "./objects.js"
+import { conditionOf, type HostObject, nameOf, type PodObject, refOf, type Taint, uidOf } from "./objects.js"
 
 /** Switches for hosts. Each names a host of the world; an unknown name does nothing. */
 export interface HostControls {
@@ -35,36 +35,6 @@ const unreachableTaints: ReadonlyArray<Taint> = [
   { key: unreachable, effect: "NoSchedule" },
   { key: unreachable, effect: "NoExecute" },
 ]
-
-const hostObject = (host: HostMachine, now: number): HostObject => ({
-  apiVersion: "v1",
-  kind: "Node",
-  metadata: {
-    name: host.name,
-    labels: { "kubernetes.io/hostname": host.name, "kubernetes.io/os": "linux", ...host.labels },
-  },
-  status: {
-    conditions: [ready("True", "KubeletReady", now)],
-    addresses: [
-      { type: "InternalIP", address: host.address },
-      { type: "Hostname", address: host.name },
-    ],
-    ...resources,
-  },
-})
-
-const resources = {
-  capacity: { cpu: "8", memory: "32Gi", pods: "110" },
-  allocatable: { cpu: "8", memory: "32Gi", pods: "110" },
-}
-
-const ready = (status: string, reason: string, now: number) => ({
-  type: "Ready",
-  status,
-  reason,
-  lastHeartbeatTime: timestamp(now),
-  lastTransitionTime: timestamp(now),
-})
 
 /** How long a pod stays on an unreachable host, ms; undefined: for ever. */
 const toleratedFor = (pod: PodObject, fallbackMs: number): number | undefined => {
@@ -100,16 +70,7 @@ export const makeHostLifecycle = (
         ),
       )
 
-    for (const host of kubelet.hosts.values()) {
-      const object = hostObject(host, yield* Clock.currentTimeMillis)
-      yield* Effect.catchIf(writer.create(Kinds.Node, object), isAlreadyExists, () => Effect.void)
-      // A real API server drops the status of a creation.
-      yield* writer.patch(
-        Kinds.Node,
-        { name: host.name },
-        { type: "merge", body: { status: object.status }, subresource: "status" },
-      )
-    }
+    yield* Effect.forEach(kubelet.hosts.values(), (host) => registerHost(writer, host), { discard: true })
 
     const podsOn = (host: string): ReadonlyArray<PodObject> => pods.list().filter((pod) => pod.spec?.nodeName === host)
     const removePod = (pod: PodObject, gracePeriodSeconds?: number): Effect.Effect<void> =>
