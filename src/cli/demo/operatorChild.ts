@@ -20,6 +20,9 @@ export class OperatorEnded extends Data.TaggedError("OperatorEnded")<{
 }
 
 export interface OperatorChild {
+  readonly pid: number
+  /** The end of what it printed. */
+  readonly output: Effect.Effect<string>
   /** Modes of its observers by kind; none while it does not answer. */
   readonly modes: Effect.Effect<ReadonlyArray<{ readonly kind: string; readonly mode: string }>>
   /** Resident memory of the process and of what it started, in bytes. */
@@ -71,6 +74,9 @@ const residentOf = (pid: number): Effect.Effect<number, never, FileSystem.FileSy
     return others.reduce((sum, bytes) => sum + bytes, own)
   }).pipe(Effect.orElseSucceed(() => 0))
 
+/** Characters. */
+const keptOutput = 20_000
+
 /** Starts it; it is stopped with the scope (SIGTERM, then SIGKILL after 5 s). `program` is the bundle that runs it. */
 export const startOperator = (
   kubeconfig: string,
@@ -78,6 +84,10 @@ export const startOperator = (
     readonly program?: string
     readonly arguments?: ReadonlyArray<string>
     readonly pollInterval?: string
+    /** Default `warning`. */
+    readonly logLevel?: "debug" | "info" | "warning" | "error"
+    /** Variables besides those of this process. */
+    readonly environment?: Readonly<Record<string, string>>
   } = {},
 ) =>
   Effect.gen(function* () {
@@ -98,14 +108,14 @@ export const startOperator = (
             "--log-format",
             "logfmt",
             "--log-level",
-            "warning",
+            options.logLevel ?? "warning",
           ],
           {
             stdio: ["ignore", "pipe", "pipe"],
-            env: { ...process.env, ACKO_POLL_INTERVAL: options.pollInterval ?? "10 seconds" },
+            env: { ...process.env, ACKO_POLL_INTERVAL: options.pollInterval ?? "10 seconds", ...options.environment },
           },
         )
-        const keep = (chunk: Buffer) => (output = (output + chunk.toString("utf8")).slice(-4_000))
+        const keep = (chunk: Buffer) => (output = (output + chunk.toString("utf8")).slice(-keptOutput))
         started.stdout.on("data", keep)
         started.stderr.on("data", keep)
         return started
@@ -133,5 +143,12 @@ export const startOperator = (
       Effect.option,
       Effect.map(Option.getOrElse(() => [])),
     )
-    return { modes, ended, residentBytes: residentOf(child.pid ?? 0) } satisfies OperatorChild
+    const pid = child.pid ?? 0
+    return {
+      pid,
+      output: Effect.sync(() => output),
+      modes,
+      ended,
+      residentBytes: residentOf(pid),
+    } satisfies OperatorChild
   })

@@ -11,7 +11,7 @@ export interface Address {
   readonly token?: string
 }
 
-/** No answer, or not 200. */
+/** No answer, or not one of success. */
 export class RequestError extends Data.TaggedError("RequestError")<{
   readonly url: string
   readonly cause: unknown
@@ -34,7 +34,10 @@ export const request = ({ ca, token, url }: Address, body?: unknown): Effect.Eff
         method: body === undefined ? "GET" : "POST",
         agent: false,
         timeout: timeoutMs,
-        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        headers: {
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
         ...(ca !== undefined && { ca }),
       },
       (response) => {
@@ -43,7 +46,9 @@ export const request = ({ ca, token, url }: Address, body?: unknown): Effect.Eff
         response.on("data", (chunk: string) => (text += chunk))
         response.on("error", fail)
         response.on("end", () =>
-          response.statusCode === 200 ? resume(Effect.succeed(text)) : fail(`${response.statusCode}: ${text}`),
+          Math.floor((response.statusCode ?? 0) / 100) === 2
+            ? resume(Effect.succeed(text))
+            : fail(`${response.statusCode}: ${text}`),
         )
       },
     )
