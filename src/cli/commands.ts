@@ -6,6 +6,7 @@ import { demoCommand } from "./demo.js"
 import { manifestsCommand } from "./manifestsCommand.js"
 import { operate } from "./operator.js"
 import { sandboxCommand } from "./sandbox.js"
+import { validateCommand } from "./validate.js"
 import { version } from "./version.js"
 
 const operatorCommand = Command.make("operator", {}, () => operate([])).pipe(
@@ -14,7 +15,7 @@ const operatorCommand = Command.make("operator", {}, () => operate([])).pipe(
 
 const acko = Command.make("acko").pipe(
   Command.withDescription("Operator for Aerospike Community Edition on Kubernetes"),
-  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand]),
+  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand, validateCommand]),
 )
 
 export const runCommand = (argv: ReadonlyArray<string>) =>

@@ -1,11 +1,16 @@
 /**
  * Beginning and end of the process. SIGTERM or SIGINT: an orderly end, exit code 0; not done after 25 s, or a second signal: gone at once. A
- * failure is one line on stderr and exit code 1; only a bug shows its stack.
+ * failure is one line on stderr and exit code 1; only a bug shows its stack. A program whose exit code is its answer fails with {@link Ended}.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+
+/** The program has said everything and ends with this code. */
+export class Ended extends Data.TaggedError("Ended")<{ readonly code: number }> {}
 
 /** Below the 30 s Kubernetes grants before SIGKILL, so that what hung is told. */
 const endWithinMs = 25_000
@@ -20,7 +25,13 @@ const report = (cause: Cause.Cause<unknown>, isTold: (error: unknown) => boolean
   if (Cause.isInterruptedOnly(cause)) return Effect.void
   const failure = Cause.failureOption(cause)
   if (Option.isNone(failure)) return Effect.logFatal("ended by a bug", cause)
-  return isTold(failure.value) ? Effect.void : say(describe(failure.value))
+  return failure.value instanceof Ended || isTold(failure.value) ? Effect.void : say(describe(failure.value))
+}
+
+const codeOf = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
+  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
+  return failure instanceof Ended ? failure.code : 1
 }
 
 /** Starts the clock for an orderly end with the first signal. It does not keep the process alive. */
@@ -43,6 +54,10 @@ export const runMain = <E>(program: Effect.Effect<unknown, E>, isTold: (error: u
   program.pipe(
     Effect.tapErrorCause((cause) => report(cause, isTold)),
     // The logger is the program's choice; with the default one, each line would come twice.
-    NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true }),
+    NodeRuntime.runMain({
+      disableErrorReporting: true,
+      disablePrettyLogger: true,
+      teardown: (exit, onExit) => onExit(codeOf(exit)),
+    }),
   )
 }

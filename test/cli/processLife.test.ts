@@ -1,30 +1,17 @@
-import { build } from "esbuild"
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { buildProgram } from "./program.js"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
 let directory = ""
+let program = ""
 const children = new Set<ChildProcess>()
 
 beforeAll(async () => {
-  // Inside the checkout, so that what is not bundled is found.
-  directory = mkdtempSync(join(root, "node_modules", ".acko-process-"))
-  await build({
-    entryPoints: [join(root, "src/cli/main.ts")],
-    outfile: join(directory, "acko.mjs"),
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    logLevel: "error",
-    external: ["aerospike"],
-    banner: { js: "import{createRequire as r}from'node:module';const require=r(import.meta.url);" },
-  })
+  ;({ directory, program } = await buildProgram())
   // Port 9 (discard) answers nowhere: an API server that cannot be reached.
   const kubeconfig = {
     apiVersion: "v1",
@@ -44,7 +31,7 @@ afterAll(() => {
 
 /** `acko operator …`, its end, and what it wrote to stderr. */
 const operator = (flags: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
-  const child = spawn(process.execPath, [join(directory, "acko.mjs"), "operator", ...flags], {
+  const child = spawn(process.execPath, [program, "operator", ...flags], {
     env: { PATH: process.env["PATH"], HOME: tmpdir(), ...env },
     stdio: ["ignore", "ignore", "pipe"],
   })

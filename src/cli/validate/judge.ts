@@ -1,0 +1,141 @@
+/** Admission's verdict about resources that are only files: schema and rules of the definitions, then the webhook's rules (R126). */
+import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../decide/crd.js"
+import { reviewCluster, reviewTemplate, type Verdict } from "../../decide/admission/review.js"
+import { section } from "../../decide/effective/configTree.js"
+import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import { apiVersionOf, Kinds, type ResourceKind } from "../../domain/Kubernetes.js"
+import { type Entry, valueAt } from "./documents.js"
+import { makeSchemaCheck } from "./schemaCheck.js"
+
+/** Something to say about one field. */
+export interface Finding extends SpecProblem {
+  readonly line: number
+  /** What is there; absent: nothing. */
+  readonly value?: unknown
+}
+
+/** What admission says about one resource. */
+export interface Judgement {
+  readonly file: string
+  readonly line: number
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+  readonly accepted: boolean
+  readonly errors: ReadonlyArray<Finding>
+  readonly warnings: ReadonlyArray<Finding>
+  /** With its defaults, as the API server would store it. */
+  readonly defaulted: Json
+}
+
+/** A resource that is none of our kinds, or something left open. */
+export interface Note {
+  readonly file: string
+  readonly line: number
+  readonly message: string
+}
+
+export interface Judgements {
+  readonly judgements: ReadonlyArray<Judgement>
+  readonly notes: ReadonlyArray<Note>
+}
+
+const text = (object: JsonObject, key: string): string | undefined =>
+  typeof object[key] === "string" && object[key] !== "" ? object[key] : undefined
+
+/** Which of our kinds it is. */
+const kindOf = ({ object }: Entry): ResourceKind | undefined =>
+  [Kinds.AerospikeCluster, Kinds.AerospikeClusterTemplate].find(
+    (kind) => object["kind"] === kind.kind && object["apiVersion"] === apiVersionOf(kind),
+  )
+const isOurs = (entry: Entry): boolean => (text(entry.object, "apiVersion") ?? "").split("/")[0] === "acko.io"
+
+const nameOf = (object: JsonObject): string => text(section(object, "metadata"), "name") ?? ""
+
+const finding =
+  (entry: Entry) =>
+  (problem: SpecProblem): Finding => {
+    const value = valueAt(entry.object, problem.path)
+    return { ...problem, line: entry.lineOf(problem.path), ...(value === undefined ? {} : { value }) }
+  }
+
+/** What the rules say about a field, or about a part of it, they say better than the schema. */
+const withoutRepeats = (rules: ReadonlyArray<SpecProblem>, schema: ReadonlyArray<SpecProblem>) =>
+  schema.filter(
+    ({ path }) =>
+      !rules.some(
+        (rule) => rule.path === path || (/^[.[]/.test(rule.path.slice(path.length)) && rule.path.startsWith(path)),
+      ),
+  )
+
+const judgement = (entry: Entry, verdict: Verdict, schema: ReadonlyArray<SpecProblem>): Judgement => {
+  const metadata = section(entry.object, "metadata")
+  const namespace = text(metadata, "namespace")
+  const generated = text(metadata, "generateName")
+  const errors = [...verdict.errors, ...withoutRepeats(verdict.errors, schema)].map(finding(entry))
+  return {
+    file: entry.file,
+    line: entry.line,
+    kind: text(entry.object, "kind") ?? "",
+    ...(namespace === undefined ? {} : { namespace }),
+    name: nameOf(entry.object) || (generated === undefined ? "(no name)" : `${generated}…`),
+    accepted: errors.length === 0,
+    errors,
+    warnings: verdict.warnings.map(finding(entry)),
+    defaulted: verdict.defaulted,
+  }
+}
+
+const unknownKind = (entry: Entry): Judgement =>
+  judgement(
+    entry,
+    {
+      defaulted: entry.object,
+      errors: [
+        {
+          path: "kind",
+          message: `the API acko.io has no ${text(entry.object, "apiVersion") ?? ""} ${text(entry.object, "kind") ?? ""}`,
+          fix: `use ${apiVersionOf(Kinds.AerospikeCluster)} and AerospikeCluster or AerospikeClusterTemplate`,
+        },
+      ],
+      warnings: [],
+    },
+    [],
+  )
+
+/** The template a cluster names, if it names one. */
+const templateName = (object: JsonObject): string | undefined =>
+  text(section(section(object, "spec"), "templateRef"), "name")
+
+const review = (kind: ResourceKind, object: Json, template: Json | undefined): Verdict =>
+  kind === Kinds.AerospikeCluster
+    ? reviewCluster({ operation: "CREATE", object, ...(template === undefined ? {} : { template }) })
+    : reviewTemplate({ operation: "CREATE", object })
+
+/** The verdicts about everything of ours, in order; clusters are resolved with the templates among the files. */
+export const judge = (entries: ReadonlyArray<Entry>): Judgements => {
+  const schemaProblems = makeSchemaCheck([aerospikeClusterCrd(), aerospikeClusterTemplateCrd()])
+  const templates = new Map<string, Json>()
+  for (const { object } of entries.filter((entry) => kindOf(entry) === Kinds.AerospikeClusterTemplate)) {
+    templates.set(nameOf(object), review(Kinds.AerospikeClusterTemplate, object, undefined).defaulted)
+  }
+  const notes: Array<Note> = []
+  const note = ({ file, line }: Entry, message: string) => void notes.push({ file, line, message })
+  const judgements = entries.flatMap((entry): ReadonlyArray<Judgement> => {
+    const { object } = entry
+    const kind = kindOf(entry)
+    if (kind === undefined) {
+      if (isOurs(entry)) return [unknownKind(entry)]
+      note(entry, `${text(object, "kind") ?? ""} ${nameOf(object)}: ignored, it is not of acko.io`)
+      return []
+    }
+    const reference = kind === Kinds.AerospikeCluster ? templateName(object) : undefined
+    const template = reference === undefined ? undefined : templates.get(reference)
+    if (reference !== undefined && template === undefined) {
+      note(entry, `template ${reference} is in none of the files: what depends on it is not judged`)
+    }
+    const verdict = review(kind, object, template)
+    return [judgement(entry, verdict, schemaProblems(kind, verdict.defaulted))]
+  })
+  return { judgements, notes }
+}
