@@ -18,7 +18,7 @@ import * as KubeTransport from "./kube/KubeTransport.js"
 import { ClientViews } from "./observe/ClientViews.js"
 import { Facts } from "./observe/Facts.js"
 import { Observers } from "./observe/Observers.js"
-import { allReady, sources, Stores } from "./observe/Sources.js"
+import { allReady, sources, Stores, usersOf } from "./observe/Sources.js"
 import * as WriteThrough from "./observe/WriteThrough.js"
 import * as Health from "./report/Health.js"
 import type { Readiness } from "./report/Health.js"
@@ -27,6 +27,7 @@ import * as Controller from "./runtime/Controller.js"
 import * as Fence from "./runtime/Fence.js"
 import { LeaderElection, type LeadershipLost } from "./runtime/LeaderElection.js"
 import { Reconciler } from "./runtime/Reconciler.js"
+import { TemplateUse } from "./runtime/TemplateUse.js"
 import { Triggers } from "./runtime/Triggers.js"
 
 /** Facts and client views come back as triggers: no pass waits for a node. */
@@ -42,7 +43,7 @@ const layerInquiries = Layer.unwrapEffect(
 )
 
 /** Everything inside the operator except how stores are fed. */
-export const layerCore = Reconciler.layer.pipe(
+export const layerCore = Layer.merge(Reconciler.layer, TemplateUse.layer).pipe(
   Layer.provideMerge(EventRecorder.layer),
   Layer.provideMerge(WriteThrough.layer),
   Layer.provideMerge(layerInquiries),
@@ -51,7 +52,7 @@ export const layerCore = Reconciler.layer.pipe(
 
 /** The operator, given the outside world. */
 export const layer: Layer.Layer<
-  Reconciler | Observers | Stores | Triggers,
+  Reconciler | Observers | Stores | TemplateUse | Triggers,
   never,
   KubeReader | KubeWriter | AerospikeInfo | ClusterClient | OperatorConfig
 > = Layer.provideMerge(Observers.layer, layerCore)
@@ -63,7 +64,7 @@ export const layer: Layer.Layer<
 export const runElected: Effect.Effect<
   never,
   LeadershipLost,
-  Reconciler | Observers | Stores | Triggers | KubeReader | OperatorConfig | LeaderElection
+  Reconciler | Observers | Stores | TemplateUse | Triggers | KubeReader | OperatorConfig | LeaderElection
 > = Effect.scoped(
   Effect.gen(function* () {
     const stores = yield* Stores
@@ -80,6 +81,15 @@ export const runElected: Effect.Effect<
         ),
       { discard: true },
     )
+    // Which clusters a template concerns, only they themselves say. Nothing but keys is passed on (W59).
+    yield* stores.templates.subscribe((change) =>
+      Effect.flatMap(usersOf(stores, (change.after ?? change.before)?.name ?? ""), (users) =>
+        Effect.forEach(users, ({ namespace, name }) => triggers.add({ namespace, name }, change.why), {
+          discard: true,
+        }),
+      ),
+    )
+    const templates = yield* TemplateUse
     const controller = Controller.make({
       name: "clusters",
       queue: triggers,
@@ -93,7 +103,16 @@ export const runElected: Effect.Effect<
     })
     yield* Effect.logInfo("operator starts")
     return yield* Effect.zipRight(
-      Effect.all([observers.run, election.lead(controller.run)], { concurrency: "unbounded", discard: true }),
+      Effect.all(
+        [
+          observers.run,
+          election.lead(Effect.all([controller.run, templates.run], { concurrency: "unbounded", discard: true })),
+        ],
+        {
+          concurrency: "unbounded",
+          discard: true,
+        },
+      ),
       Effect.never,
     )
   }),
@@ -103,7 +122,7 @@ export const runElected: Effect.Effect<
 export const run: Effect.Effect<
   never,
   never,
-  Reconciler | Observers | Stores | Triggers | KubeReader | OperatorConfig
+  Reconciler | Observers | Stores | TemplateUse | Triggers | KubeReader | OperatorConfig
 > = runElected.pipe(
   Effect.provide(LeaderElection.layerNoop),
   // Whoever leads without an election cannot lose one.

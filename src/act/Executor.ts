@@ -22,6 +22,8 @@ const run = (snapshot: Snapshot, step: Step, victims: ReadonlySet<string>) => {
       return Steps.remove(snapshot, step)
     case "SetGate":
       return Steps.setGate(snapshot, step)
+    case "CopyTemplate":
+      return Steps.copyTemplate(snapshot, step)
     case "AddFinalizer":
       return Steps.addFinalizer(snapshot)
     case "RemoveFinalizer":
@@ -85,11 +87,12 @@ const victimsOf = (tracks: ReadonlyArray<Track>): ReadonlySet<string> =>
 /** Tracks whose predecessors have all run go together; the rest follows in waves. */
 export const execute = Effect.fn("Executor.execute")(function* (snapshot: Snapshot, plan: Plan) {
   const steps: Array<StepResult> = []
-  if (plan._tag === "Proceed") {
-    const victims = victimsOf(plan.tracks)
+  const tracks = plan._tag === "Refused" ? [] : (plan.tracks ?? [])
+  if (tracks.length > 0) {
+    const victims = victimsOf(tracks)
     const succeeded = new Map<TrackName, boolean>()
-    let waiting: ReadonlyArray<Track> = plan.tracks
-    const known = new Set(plan.tracks.map((track) => track.name))
+    let waiting: ReadonlyArray<Track> = tracks
+    const known = new Set(tracks.map((track) => track.name))
     const isOpen = (track: Track) => track.after.every((name) => !known.has(name) || succeeded.has(name))
     while (waiting.length > 0) {
       const wave = waiting.filter(isOpen)

@@ -1,11 +1,12 @@
 /** One function per kind of step: verify what must be verified, do exactly one write, say what came of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { isSame } from "../domain/Json.js"
 import { Kinds, type KubeObject } from "../domain/Kubernetes.js"
-import { FieldManager, finalizer, readinessGate } from "../domain/Labels.js"
+import { Annotation, FieldManager, finalizer, readinessGate } from "../domain/Labels.js"
 import type { Evidence, Step } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
-import { KubeWriter } from "../kube/KubeClient.js"
+import { KubeReader, KubeWriter } from "../kube/KubeClient.js"
 import { isNotFound } from "../kube/KubeError.js"
 import { StaleDecision, verifyCluster, verifyFree, verifyOwned, verifyVictim } from "./verify.js"
 
@@ -119,6 +120,28 @@ export const setGate = Effect.fn("act.setGate")(function* (_snapshot: Snapshot, 
     },
   })
   return { object, changed: true } satisfies Outcome
+})
+
+/** Answers with the template as it is now. `changed`: the request for a fresh copy is fulfilled, its annotation gone. */
+export const copyTemplate = Effect.fn("act.copyTemplate")(function* (snapshot: Snapshot, step: StepOf<"CopyTemplate">) {
+  const reader = yield* KubeReader
+  const writer = yield* KubeWriter
+  const [live, template] = yield* Effect.all(
+    [
+      verifyCluster(snapshot, { whileDeleting: false }),
+      reader.get(Kinds.AerospikeClusterTemplate, { name: step.template }),
+    ],
+    { concurrency: 2 },
+  )
+  const isHeld = step.held !== undefined && isSame(step.held, template["spec"] ?? {})
+  if (!isHeld || live.metadata.annotations?.[Annotation.resyncTemplate] === undefined)
+    return { object: template, changed: false } satisfies Outcome
+  yield* writer.patch(Kinds.AerospikeCluster, snapshot.key, {
+    type: "merge",
+    fieldManager: FieldManager.annotations,
+    body: { metadata: { ...preconditionsOf(live), annotations: { [Annotation.resyncTemplate]: null } } },
+  })
+  return { object: template, changed: true } satisfies Outcome
 })
 
 /**

@@ -22,6 +22,7 @@ import { assess, expectedSlots, type FactsNeed, type Safety } from "./rollout/sa
 import { orphanedClaims } from "./scale/claims.js"
 import { shrinking, type Shrinking } from "./scale/down.js"
 import { type Growth, growth } from "./scale/up.js"
+import { copyDue } from "./template/copy.js"
 import { desiredOf, effectiveOf } from "./wanted.js"
 
 const track = (name: TrackName, steps: ReadonlyArray<Step>, after: ReadonlyArray<TrackName> = []): Track => ({
@@ -215,19 +216,37 @@ const deletion = (snapshot: Snapshot, effective: EffectiveCluster | undefined): 
   }
 }
 
+const paused: Wait = { kind: "Paused", pods: [], message: "paused by the user (spec.paused)" }
+
+/** The copy comes first: it is in the status before anything is decided from it (api.md Appendix B 28). */
+const copying = (snapshot: Snapshot, isPaused: boolean): Plan | undefined => {
+  const step = copyDue(snapshot)
+  if (step === undefined) return undefined
+  if (isPaused) return held(snapshot, undefined, paused)
+  const until = heldUntil(snapshot)
+  if (until !== undefined) return held(snapshot, undefined, backoff(snapshot), until)
+  const wait: Wait = { kind: "Template", pods: [], message: `taking over template ${step.template}` }
+  return { _tag: "Held", wait, tracks: [track("template", [step])] }
+}
+
+const saysPaused = (spec: unknown): boolean =>
+  typeof spec === "object" && spec !== null && "paused" in spec && spec.paused === true
+
 /**
  * What to do now. Guards first: a deletion goes before everything, a spec that cannot be carried out before pause, pause before back-off
- * (R110), back-off before work (R20-5, W46).
+ * (R110), back-off before work (R20-5, W46). A template that is to be copied is copied before the spec is judged.
  */
 export const plan = (snapshot: Snapshot): Plan => outOfContention(snapshot, decide(snapshot))
 
 const decide = (snapshot: Snapshot): Plan => {
   const spec = effectiveOf(snapshot.cluster)
   if (snapshot.cluster.isDeleting) return deletion(snapshot, Either.isRight(spec) ? spec.right : undefined)
+  const copy = copying(snapshot, saysPaused(snapshot.cluster.spec))
+  if (copy !== undefined) return copy
   if (Either.isLeft(spec)) return { _tag: "Refused", problems: spec.left }
   const effective = spec.right
   if (effective.isPaused) {
-    return held(snapshot, effective, { kind: "Paused", pods: [], message: "paused by the user (spec.paused)" })
+    return held(snapshot, effective, paused)
   }
   const until = heldUntil(snapshot)
   if (until !== undefined) return held(snapshot, effective, backoff(snapshot), until)

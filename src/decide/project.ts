@@ -21,6 +21,7 @@ import { describeProblems, phaseOf } from "./status/phase.js"
 import { podStatuses, restartedPods } from "./status/pods.js"
 import { transitions } from "./status/transitions.js"
 import { decideWrite } from "./status/write.js"
+import { templateSnapshotAfter } from "./template/copy.js"
 import { effectiveOf } from "./wanted.js"
 
 const outcomeOf = (
@@ -96,12 +97,13 @@ const statusOf = (outcome: Outcome, memory: PassMemory): ClusterStatus => {
   const stored = snapshot.cluster.status
   const error = errorOf(outcome, memory)
   const { phase, phaseReason } = phaseOf(outcome)
+  const templateSnapshot = templateSnapshotAfter(snapshot, outcome.results)
   return defined<ClusterStatus>({
     phase,
     phaseReason,
     size: ready,
     health: effective === undefined ? stored.health : `${ready}/${effective.size}`,
-    conditions: conditions(outcome, memory, error),
+    conditions: conditions(outcome, memory, error, templateSnapshot),
     pods,
     observedGeneration: Math.max(stored.observedGeneration ?? 0, snapshot.cluster.generation),
     selector: selector(snapshot.cluster.name),
@@ -113,6 +115,7 @@ const statusOf = (outcome: Outcome, memory: PassMemory): ClusterStatus => {
     lastReconcileError: error === undefined ? undefined : errorText(error),
     migrationStatus: migrationStatus(outcome),
     clientView: clientViewStatus(outcome),
+    templateSnapshot,
   })
 }
 
@@ -191,7 +194,9 @@ export const projectFor = (
     memory,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     // Only the first time: afterwards the growing pause decides (R48).
-    again: memory.contention?.tries === 1 && results.steps.some(({ _tag }) => _tag === "Stale"),
+    again:
+      (memory.contention?.tries === 1 && results.steps.some(({ _tag }) => _tag === "Stale")) ||
+      results.steps.some(({ step, _tag }) => step._tag === "CopyTemplate" && _tag === "Done"),
   }
 }
 

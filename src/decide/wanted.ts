@@ -10,20 +10,21 @@ type Problems = ReadonlyArray<SpecProblem>
 
 /** Keeps the latest answer per spec: one that is the same value in memory cannot have changed. */
 const remembering = <A>() => {
-  const known = new WeakMap<object, { readonly key: string; readonly value: A }>()
-  return ({ spec }: ClusterView, key: string, compute: () => A): A => {
+  const known = new WeakMap<object, { readonly key: string; readonly template: unknown; readonly value: A }>()
+  return ({ spec, status }: ClusterView, key: string, compute: () => A): A => {
+    const template = status.templateSnapshot?.spec
     if (typeof spec !== "object" || spec === null) return compute()
     const hit = known.get(spec)
-    if (hit?.key === key) return hit.value
+    if (hit?.key === key && hit.template === template) return hit.value
     const value = compute()
-    known.set(spec, { key, value })
+    known.set(spec, { key, template, value })
     return value
   }
 }
 
-/** All of a resource besides its spec that the effective cluster depends on. */
-const identityOf = ({ namespace, name, uid, generation, annotations, labels }: ClusterView): string =>
-  JSON.stringify([namespace, name, uid, generation, annotations, labels])
+/** All of a resource besides its spec and the copy of its template that the effective cluster depends on. */
+const identityOf = ({ namespace, name, uid, generation, annotations, labels, status }: ClusterView): string =>
+  JSON.stringify([namespace, name, uid, generation, annotations, labels, status.templateSnapshot?.name])
 
 const rememberEffective = remembering<Either.Either<EffectiveCluster, Problems>>()
 const rememberDesired = remembering<Either.Either<DesiredObjects, Problems>>()

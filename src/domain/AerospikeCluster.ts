@@ -53,6 +53,13 @@ export const ClusterSpec = Schema.Struct({
 /** A decoded spec. Absent fields are absent; nothing is defaulted. */
 export type ClusterSpec = typeof ClusterSpec.Type
 
+/** The name of the template a spec refers to, read from a spec nobody has judged yet. */
+export const templateNameOf = (spec: unknown): string | undefined => {
+  const reference = typeof spec === "object" && spec !== null && "templateRef" in spec ? spec.templateRef : undefined
+  const name = typeof reference === "object" && reference !== null && "name" in reference ? reference.name : undefined
+  return typeof name === "string" && name !== "" ? name : undefined
+}
+
 /** Rule ids of what the schema refuses itself. */
 const ruleOf = (path: string): string | undefined => {
   if (path === "spec.size") return "V1"

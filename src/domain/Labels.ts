@@ -31,6 +31,9 @@ export const Annotation = {
 
 export const finalizer = "acko.io/storage-finalizer"
 
+/** On templates: a template that clusters refer to is kept until the last of them has gone. */
+export const templateFinalizer = "acko.io/template-in-use"
+
 /** Pod condition and readiness gate: the node is a member of its cluster. */
 export const readinessGate = "acko.io/aerospike-ready"
 
@@ -47,6 +50,10 @@ export const FieldManager = {
   gate: "acko-operator-gate",
   /** The finalizer of clusters. */
   finalizer: "acko-operator-finalizer",
+  /** Annotations of clusters that we fulfil. */
+  annotations: "acko-operator-annotations",
+  /** Finalizer and `usedBy` of templates. */
+  templates: "acko-operator-templates",
 } as const
 
 /** The two labels every selector uses: Services, StatefulSets of all racks, PDB, and our own list/watch calls. */

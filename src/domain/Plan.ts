@@ -55,10 +55,21 @@ export type Step =
       readonly reason: string
       readonly message: string
     }
+  /**
+   * Reads the template by a quorum read. When its content is what the cluster holds already, a request for a fresh copy is fulfilled and its
+   * annotation goes; otherwise the copy is what the report writes.
+   */
+  | {
+      readonly _tag: "CopyTemplate"
+      readonly template: string
+      /** Spec of the copy the cluster holds; undefined when it has none of this template. */
+      readonly held?: unknown
+    }
   | { readonly _tag: "AddFinalizer" }
   | { readonly _tag: "RemoveFinalizer" }
 
 export type TrackName =
+  | "template"
   | "finalizer"
   | "network"
   | "budget"
@@ -96,6 +107,7 @@ export interface Wait {
     | "Backoff"
     | "Conflict"
     | "Paused"
+    | "Template"
   /** Pods concerned, if any. */
   readonly pods: ReadonlyArray<string>
   readonly message: string
@@ -143,8 +155,15 @@ export interface Progress {
 export type Plan =
   /** The resource cannot be carried out: nothing is written but the report. */
   | { readonly _tag: "Refused"; readonly problems: ReadonlyArray<SpecProblem> }
-  /** Not now: paused, or backing off after failures. */
-  | { readonly _tag: "Held"; readonly wait: Wait; readonly until?: number; readonly facts?: FactsRequest }
+  /** Not now: paused, backing off after failures, or taking over a template first. */
+  | {
+      readonly _tag: "Held"
+      readonly wait: Wait
+      readonly until?: number
+      readonly facts?: FactsRequest
+      /** What must be done before anything else can be decided. */
+      readonly tracks?: ReadonlyArray<Track>
+    }
   | {
       readonly _tag: "Proceed"
       /** Undefined while deleting a resource whose spec is unreadable. */

@@ -26,6 +26,17 @@ export interface ClusterView extends ObjectIdentity {
   readonly object: KubeObject
 }
 
+/** The cluster-scoped template, as far as deciding code reads it. */
+export interface TemplateView extends ObjectIdentity {
+  /** True once `metadata.deletionTimestamp` is set. */
+  readonly isTerminating: boolean
+  readonly finalizers: ReadonlyArray<string>
+  /** `status.usedBy` as stored. */
+  readonly usedBy: ReadonlyArray<string>
+  /** Undecoded, as clusters copy it. */
+  readonly spec: unknown
+}
+
 /** Our latest writes of one object, as long as they may have to be repeated: tells a rival from a repair (R104). */
 export interface Repair {
   /** What we asked for (applied-hash). */
@@ -99,6 +110,8 @@ export interface Snapshot {
   /** Epoch ms on the operator's clock; the same clock stamps the facts. */
   readonly now: number
   readonly cluster: ClusterView
+  /** The template that `spec.templateRef` names, if it is known. */
+  readonly template?: TemplateView
   /** All pods with the cluster's selector labels, whatever their owner. */
   readonly pods: ReadonlyArray<PodView>
   readonly statefulSets: ReadonlyArray<StatefulSetView>

@@ -9,7 +9,7 @@
  */
 import { isGone, type KubeError } from "./KubeError.js"
 import { isVersionTooLarge } from "./kubeStatus.js"
-import { laterVersion } from "./resourceVersion.js"
+import { laterVersion } from "../domain/ResourceVersion.js"
 import type { WatcherEvent } from "./WatcherEvent.js"
 import type { WatcherTiming } from "./WatcherOptions.js"
 

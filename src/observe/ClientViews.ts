@@ -10,9 +10,9 @@ import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { ClusterClient, type ClientProbe } from "../aerospike/ClusterClient.js"
+import { isSame } from "../domain/Json.js"
 import { type ClusterKey, keyString } from "../domain/Kubernetes.js"
 import type { ClientView } from "../domain/NodeFacts.js"
-import { isSame } from "./fingerprints.js"
 
 export interface ClientViewsOptions {
   /** Wakes a cluster. Must be quick. */

@@ -41,7 +41,9 @@ const make = (overrides: Partial<Omit<ObserverOptions, "store" | "target">>) =>
     const namespaces: ReadonlyArray<string | undefined> = watchNamespaces.length === 0 ? [undefined] : watchNamespaces
     const observers: ReadonlyArray<{ readonly where: Omit<ObserverReport, "mode">; readonly observer: Observer }> =
       yield* Effect.forEach(
-        sources(stores).flatMap((source) => namespaces.map((namespace) => ({ ...source, namespace }))),
+        sources(stores).flatMap((source) =>
+          (source.store.kind.namespaced ? namespaces : [undefined]).map((namespace) => ({ ...source, namespace })),
+        ),
         ({ store, labelSelector, namespace }) =>
           Effect.map(
             makeObserver({

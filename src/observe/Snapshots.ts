@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { templateNameOf } from "../domain/AerospikeCluster.js"
 import type { ClusterKey } from "../domain/Kubernetes.js"
 import type { DecisionSettings, PassMemory, Snapshot } from "../domain/Snapshot.js"
 import { ClientViews } from "./ClientViews.js"
@@ -16,10 +17,13 @@ export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: Pass
   const cluster = yield* stores.clusters.get(key)
   if (cluster === undefined) return Option.none<Snapshot>()
   const clientView = yield* clientViews.get(key)
+  const reference = templateNameOf(cluster.spec)
+  const template = reference === undefined ? undefined : yield* stores.templates.get({ name: reference })
   return Option.some<Snapshot>({
     key,
     now: yield* Clock.currentTimeMillis,
     cluster,
+    ...(template === undefined ? {} : { template }),
     pods: yield* stores.pods.byCluster(key),
     statefulSets: yield* stores.statefulSets.byCluster(key),
     configMaps: yield* stores.configMaps.byCluster(key),

@@ -4,6 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { OperatorConfig } from "../config/OperatorConfig.js"
+import { templateNameOf } from "../domain/AerospikeCluster.js"
+import { isSame } from "../domain/Json.js"
 import {
   Kinds,
   type ClaimView,
@@ -15,13 +17,14 @@ import {
   type StatefulSetView,
 } from "../domain/Kubernetes.js"
 import { Label, ownedSelector } from "../domain/Labels.js"
-import type { ClusterView } from "../domain/Snapshot.js"
-import { clusterFingerprint, isSame, ownedFingerprint, statefulSetFingerprint } from "./fingerprints.js"
+import type { ClusterView, TemplateView } from "../domain/Snapshot.js"
+import { clusterFingerprint, ownedFingerprint, statefulSetFingerprint, templateFingerprint } from "./fingerprints.js"
 import { make as makeStore, type Change, type Store } from "./Store.js"
-import { claimView, clusterView, ownedView, podView, statefulSetView } from "./views.js"
+import { claimView, clusterView, ownedView, podView, statefulSetView, templateView } from "./views.js"
 
 export interface StoresShape {
   readonly clusters: Store<ClusterView>
+  readonly templates: Store<TemplateView>
   readonly pods: Store<PodView>
   readonly statefulSets: Store<StatefulSetView>
   readonly services: Store<OwnedView>
@@ -36,11 +39,24 @@ const byInstance = (view: ObjectIdentity & { readonly labels: Readonly<Record<st
   return name === undefined ? [] : [{ namespace: view.namespace, name } satisfies ClusterKey]
 }
 
-/** A spec that did not change stays the same value: what deciding code derives from it is computed once per edit, not once per status. */
+const shareTemplate = (before: ClusterView, after: ClusterView): ClusterView => {
+  const [old, copy] = [before.status.templateSnapshot, after.status.templateSnapshot]
+  return old === undefined || copy === undefined || !isSame(old.spec, copy.spec)
+    ? after
+    : { ...after, status: { ...after.status, templateSnapshot: { ...copy, spec: old.spec } } }
+}
+
+/**
+ * A spec that did not change stays the same value, and so does the copy of a template: what deciding code derives from them is computed once
+ * per edit, not once per status.
+ */
 export const shareSpec = (before: ClusterView, after: ClusterView): ClusterView =>
-  before.generation === after.generation && isSame(before.spec, after.spec)
-    ? { ...after, spec: before.spec, object: { ...after.object, spec: before.spec } }
-    : after
+  shareTemplate(
+    before,
+    before.generation === after.generation && isSame(before.spec, after.spec)
+      ? { ...after, spec: before.spec, object: { ...after.object, spec: before.spec } }
+      : after,
+  )
 
 /** One store per kind. Empty until something feeds them. */
 export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
@@ -56,6 +72,13 @@ export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
           fingerprint: clusterFingerprint,
           share: shareSpec,
           namespaces,
+        }),
+        // Cluster-scoped: one picture whatever namespaces are watched. Which clusters it concerns only their specs tell ({@link usersOf}).
+        templates: yield* makeStore({
+          kind: Kinds.AerospikeClusterTemplate,
+          decode: templateView,
+          keysOf: () => [],
+          fingerprint: templateFingerprint,
         }),
         pods: yield* makeStore({ kind: Kinds.Pod, decode: podView, keysOf: byInstance, namespaces }),
         statefulSets: yield* makeStore({
@@ -109,6 +132,7 @@ export const sources = (
   stores: StoresShape,
 ): ReadonlyArray<{ readonly store: AnyStore; readonly labelSelector?: string }> => [
   { store: stores.clusters },
+  { store: stores.templates },
   { store: stores.pods, labelSelector: ownedSelector },
   { store: stores.statefulSets, labelSelector: ownedSelector },
   { store: stores.services, labelSelector: ownedSelector },
@@ -116,6 +140,10 @@ export const sources = (
   { store: stores.pdbs, labelSelector: ownedSelector },
   { store: stores.claims, labelSelector: ownedSelector },
 ]
+
+/** The clusters that refer to a template, by namespace and name. */
+export const usersOf = (stores: StoresShape, template: string): Effect.Effect<ReadonlyArray<ClusterView>> =>
+  Effect.map(stores.clusters.list, (clusters) => clusters.filter(({ spec }) => templateNameOf(spec) === template))
 
 /** The store of a kind, if we keep one. */
 export const storeOf = (stores: StoresShape, kind: ResourceKind): AnyStore | undefined =>

@@ -3,7 +3,7 @@
  * only we write (R57): an own status write would wake the pass that wrote it, for ever.
  */
 import type { KubeObject, ObjectIdentity, OwnedView, StatefulSetView } from "../domain/Kubernetes.js"
-import type { ClusterView } from "../domain/Snapshot.js"
+import type { ClusterView, TemplateView } from "../domain/Snapshot.js"
 
 /** The compared part of a view. */
 export type Fingerprint<V> = (view: V) => unknown
@@ -38,16 +38,9 @@ export const clusterFingerprint: Fingerprint<ClusterView> = ({
   ...rest
 }) => ({ ...rest, object: wanted(object) })
 
-/** Structural equality of JSON-like values. An absent entry and an undefined one are the same. */
-export const isSame = (a: unknown, b: unknown): boolean => {
-  if (Object.is(a, b)) return true
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((v, i) => isSame(v, b[i]))
-  }
-  const left = a as Readonly<Record<string, unknown>>
-  const right = b as Readonly<Record<string, unknown>>
-  for (const name in left) if (!isSame(left[name], right[name])) return false
-  for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false
-  return true
-}
+/** AerospikeClusterTemplates: all but `usedBy`, which we write ourselves (R57). */
+export const templateFingerprint: Fingerprint<TemplateView> = ({
+  resourceVersion: _version,
+  usedBy: _usedBy,
+  ...rest
+}) => rest

@@ -10,8 +10,9 @@ import {
   type ResourceKind,
   keyString,
 } from "../domain/Kubernetes.js"
+import { isSame } from "../domain/Json.js"
 import { defined } from "./fields.js"
-import { type Fingerprint, isSame, withoutVersion } from "./fingerprints.js"
+import { type Fingerprint, withoutVersion } from "./fingerprints.js"
 import { freshness, isOlder, isRemovedBy, isUpTo } from "./versions.js"
 import { type Decode, identity } from "./views.js"
 

@@ -1,16 +1,12 @@
 /** The rules by which a store never goes backwards (R20, R43, R44). Pure. */
-import { compareVersions } from "../kube/resourceVersion.js"
+import { compareVersions, isOlder } from "../domain/ResourceVersion.js"
+
+export { isOlder } from "../domain/ResourceVersion.js"
 
 /** `a` is older than or equal to `b`. Versions that cannot be compared are in the order of their arrival: then this is false. */
 export const isUpTo = (a: string, b: string): boolean => {
   const order = compareVersions(a, b)
   return order !== undefined && order <= 0
-}
-
-/** `a` is older than `b`; false when that cannot be said. */
-export const isOlder = (a: string, b: string): boolean => {
-  const order = compareVersions(a, b)
-  return order !== undefined && order < 0
 }
 
 /** What a store knows about one name when an object of that name arrives. */

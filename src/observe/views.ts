@@ -13,7 +13,7 @@ import type {
   PodView,
   StatefulSetView,
 } from "../domain/Kubernetes.js"
-import type { ClusterView } from "../domain/Snapshot.js"
+import type { ClusterView, TemplateView } from "../domain/Snapshot.js"
 import {
   at,
   defined,
@@ -194,5 +194,18 @@ export const clusterView: Decode<ClusterView> = (object) =>
       spec: object["spec"],
       status: statusView(object["status"]),
       object: trimmed(object),
+    }
+  })
+
+/** One AerospikeClusterTemplate. Its `spec` stays undecoded: clusters copy it as it is. */
+export const templateView: Decode<TemplateView> = (object) =>
+  Either.map(identity(object), (id) => {
+    const metadata = metadataOf(object)
+    return {
+      ...id,
+      isTerminating: isTerminating(metadata),
+      finalizers: strings(metadata, "finalizers"),
+      usedBy: strings(at(object, "status"), "usedBy"),
+      spec: object["spec"],
     }
   })

@@ -25,6 +25,7 @@ import { sources, Stores } from "../../src/observe/Sources.js"
 import * as WriteThrough from "../../src/observe/WriteThrough.js"
 import { EventRecorder } from "../../src/report/EventRecorder.js"
 import { Reconciler } from "../../src/runtime/Reconciler.js"
+import { TemplateUse } from "../../src/runtime/TemplateUse.js"
 import { Triggers } from "../../src/runtime/Triggers.js"
 
 /** Pause between two lists of pods (ms, ±10 %). */
@@ -100,10 +101,10 @@ const layerInquiries = Layer.unwrapEffect(
 
 /** The operator with the former strategy, given the outside world. Run it with `Operator.run`. */
 export const layer: Layer.Layer<
-  Reconciler | Observers | Stores | Triggers,
+  Reconciler | Observers | Stores | TemplateUse | Triggers,
   never,
   KubeReader | KubeWriter | AerospikeInfo | ClusterClient | OperatorConfig
-> = Reconciler.layer.pipe(
+> = Layer.merge(Reconciler.layer, TemplateUse.layer).pipe(
   Layer.provideMerge(EventRecorder.layer),
   Layer.provideMerge(WriteThrough.layer),
   Layer.provideMerge(layerInquiries),

@@ -6,7 +6,7 @@ import {
   KubeTransportError,
   WatchIdleError,
 } from "../../src/kube/KubeError.js"
-import { compareVersions, laterVersion } from "../../src/kube/resourceVersion.js"
+import { compareVersions, laterVersion } from "../../src/domain/ResourceVersion.js"
 import { defaultTiming } from "../../src/kube/WatcherOptions.js"
 import { advanced, failed, initialState, listed, needsList, type WatcherState } from "../../src/kube/watcherState.js"
 

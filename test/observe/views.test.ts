@@ -2,7 +2,8 @@ import * as Either from "effect/Either"
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import type { KubeObject } from "../../src/domain/Kubernetes.js"
-import { isSame, ownedFingerprint, statefulSetFingerprint } from "../../src/observe/fingerprints.js"
+import { isSame } from "../../src/domain/Json.js"
+import { ownedFingerprint, statefulSetFingerprint } from "../../src/observe/fingerprints.js"
 import { claimView, clusterView, type Decode, ownedView, podView, statefulSetView } from "../../src/observe/views.js"
 
 const metadata = { name: "db-0-1", namespace: "default", uid: "u", resourceVersion: "7" }

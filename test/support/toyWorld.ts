@@ -505,6 +505,9 @@ export class ToyWorld {
         )
         return undefined
       }
+      // Its clusters refer to no template.
+      case "CopyTemplate":
+        return undefined
       case "AddFinalizer":
         this.cluster = { ...this.cluster, finalizers: [finalizer] }
         this.dirty = true

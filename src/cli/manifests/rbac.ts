@@ -36,9 +36,10 @@ export const workRules: ReadonlyArray<PolicyRule> = [
   rule("policy", ["poddisruptionbudgets"], ...owned),
 ]
 
-/** Templates are cluster-scoped: reading them needs a ClusterRole in either mode. */
+/** Templates are cluster-scoped: they need a ClusterRole in either mode. Patched are the finalizer and `status.usedBy`, nothing else. */
 export const templateRules: ReadonlyArray<PolicyRule> = [
-  rule("acko.io", ["aerospikeclustertemplates"], "get", "list", "watch"),
+  rule("acko.io", ["aerospikeclustertemplates"], "get", "list", "watch", "patch"),
+  rule("acko.io", ["aerospikeclustertemplates/status"], "patch"),
 ]
 
 /** In the operator's own namespace. */
@@ -72,10 +73,16 @@ const helperRoles = [
   role("acko-editor", [
     rule("acko.io", ["aerospikeclusters"], "get", "list", "watch", "create", "update", "patch", "delete"),
     rule("acko.io", ["aerospikeclusters/status"], "get"),
+    rule("acko.io", ["aerospikeclustertemplates"], "get", "list", "watch"),
+  ]),
+  // Templates change many clusters' future: who may edit them is a decision of its own.
+  role("acko-template-editor", [
+    rule("acko.io", ["aerospikeclustertemplates"], "get", "list", "watch", "create", "update", "patch", "delete"),
+    rule("acko.io", ["aerospikeclustertemplates/status"], "get"),
   ]),
   role("acko-viewer", [
-    rule("acko.io", ["aerospikeclusters"], "get", "list", "watch"),
-    rule("acko.io", ["aerospikeclusters/status"], "get"),
+    rule("acko.io", ["aerospikeclusters", "aerospikeclustertemplates"], "get", "list", "watch"),
+    rule("acko.io", ["aerospikeclusters/status", "aerospikeclustertemplates/status"], "get"),
   ]),
 ]
 

@@ -2,7 +2,9 @@
  * `status.conditions`: each with its own reason for True and for False (W51). `lastTransitionTime` moves only when the status flips. A
  * condition this pass can say nothing about stays as it was, with the generation it was found at.
  */
-import type { StatusCondition } from "../../domain/ClusterStatus.js"
+import { templateNameOf } from "../../domain/AerospikeCluster.js"
+import type { StatusCondition, TemplateSnapshot } from "../../domain/ClusterStatus.js"
+import { Annotation } from "../../domain/Labels.js"
 import type { PassMemory } from "../../domain/Snapshot.js"
 import { describeImmutable } from "../immutable.js"
 import { contested } from "../repairs.js"
@@ -25,7 +27,10 @@ const available = ({ ready }: Outcome): Finding =>
 const readiness = (outcome: Outcome): Finding | undefined => {
   const { plan, ready, effective, pending } = outcome
   if (plan._tag === "Refused") return no("SpecRefused", "The spec cannot be carried out")
-  if (effective === undefined) return no("Deleting", "The cluster is being deleted")
+  if (effective === undefined)
+    return isDeleting(outcome)
+      ? no("Deleting", "The cluster is being deleted")
+      : no("TemplatePending", "The template is not taken over yet")
   const count = `${ready}/${effective.size} pods ready`
   if (plan._tag === "Held") return ready === effective.size ? undefined : no("PodsNotReady", count)
   if (isDeleting(outcome)) return no("Deleting", count)
@@ -142,14 +147,43 @@ const conflict = (outcome: Outcome, memory: PassMemory): Finding | undefined => 
   return stored(outcome, "Conflict") === undefined ? undefined : no("NoOtherWriter", "Nobody else changes our objects")
 }
 
+/** Whether the copy of the template is what the template says now; only of clusters that refer to one. */
+const templateSynced = ({ snapshot }: Outcome, after: TemplateSnapshot | undefined): Finding | undefined => {
+  const { template, cluster } = snapshot
+  const name = templateNameOf(cluster.spec)
+  if (name === undefined) return undefined
+  if (template === undefined)
+    return no(
+      "TemplateNotFound",
+      `There is no AerospikeClusterTemplate ${name}${after?.name === name ? "; the copy in the status stays in use" : ""}`,
+    )
+  if (after?.name !== name)
+    return no(
+      "TemplateNotCopied",
+      template.isTerminating
+        ? `AerospikeClusterTemplate ${name} is being deleted`
+        : `AerospikeClusterTemplate ${name} is not taken over yet`,
+    )
+  return after.synced
+    ? yes("TemplateSynced", `The cluster follows ${name} at version ${after.resourceVersion ?? "unknown"}`)
+    : no(
+        "TemplateDrifted",
+        `${name} has changed since it was copied; to follow it: kubectl annotate asc ${cluster.name} ${Annotation.resyncTemplate}=true`,
+      )
+}
+
 /** Conditions of a pass that is held: everything about the wanted state stays as it was. */
 const isEvaluated = (outcome: Outcome): boolean => outcome.plan._tag === "Proceed"
+
+/** Conditions that exist only while the spec asks for what they tell about. */
+const vanishing = new Set(["ACLSynced", "TemplateSynced"])
 
 /** All conditions, in a fixed order; the stored ones of other types are kept. */
 export const conditions = (
   outcome: Outcome,
   memory: PassMemory,
   error: string | undefined,
+  templateSnapshot: TemplateSnapshot | undefined,
 ): ReadonlyArray<StatusCondition> => {
   const { snapshot, results } = outcome
   const now = timestamp(results.finishedAt)
@@ -172,10 +206,11 @@ export const conditions = (
     ["ACLSynced", accessControl(outcome)],
     ["ImmutableField", immutableField(outcome)],
     ["Conflict", conflict(outcome, memory)],
+    ["TemplateSynced", templateSynced(outcome, templateSnapshot)],
   ]
   const ours = found.flatMap(([type, finding]): ReadonlyArray<StatusCondition> => {
     const before = stored(outcome, type)
-    if (finding === undefined) return before === undefined || type === "ACLSynced" ? [] : [before]
+    if (finding === undefined) return before === undefined || vanishing.has(type) ? [] : [before]
     return [
       {
         type,

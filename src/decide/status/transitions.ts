@@ -1,5 +1,7 @@
 /** Events: what changed between the stored status and the new one, and what was done. Never a state that merely lasts (W77). */
-import type { ClusterStatus } from "../../domain/ClusterStatus.js"
+import type { ClusterStatus, TemplateSnapshot } from "../../domain/ClusterStatus.js"
+import { isSame } from "../../domain/Json.js"
+import { Annotation } from "../../domain/Labels.js"
 import type { Evidence, Step } from "../../domain/Plan.js"
 import type { ClusterEvent, StepResult } from "../../domain/Report.js"
 import type { StatefulSetView } from "../../domain/Kubernetes.js"
@@ -57,6 +59,9 @@ const applied = (
   return scale.length > 0 ? scale : [normal(`${kind}Updated`, `${step.kind.kind} ${name} updated: ${step.because}`)]
 }
 
+const appliedTemplate = (copy: TemplateSnapshot | undefined): ClusterEvent =>
+  normal("TemplateApplied", `Template ${copy?.name ?? ""} at version ${copy?.resourceVersion ?? "unknown"} is in use`)
+
 const done = (step: Step, changed: boolean, outcome: Outcome): ReadonlyArray<ClusterEvent> => {
   switch (step._tag) {
     case "Apply":
@@ -82,6 +87,9 @@ const done = (step: Step, changed: boolean, outcome: Outcome): ReadonlyArray<Clu
       return step.status === "True"
         ? [normal("ReadinessGateSatisfied", `${step.pod.name}: ${step.message}`)]
         : [warning("ReadinessGateLost", `${step.pod.name}: ${step.message}`)]
+    // A copy is told by what it changes in the status.
+    case "CopyTemplate":
+      return changed ? [appliedTemplate(outcome.snapshot.cluster.status.templateSnapshot)] : []
     case "AddFinalizer":
       return []
     case "RemoveFinalizer":
@@ -177,11 +185,35 @@ const failures = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<Cluster
   ]
 }
 
+/** A fresh copy, unless a request for it is still to be fulfilled (that tells it itself); a template that moved on or is not there. */
+const templates = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<ClusterEvent> => {
+  const { cluster } = outcome.snapshot
+  const [was, is] = [cluster.status.templateSnapshot, after.templateSnapshot]
+  const isFresh = is !== undefined && (was?.name !== is.name || !isSame(was.spec, is.spec))
+  const reason = reasonOf(after, "TemplateSynced")
+  const text = after.conditions?.find(({ type }) => type === "TemplateSynced")?.message ?? ""
+  const isNews = reason !== reasonOf(cluster.status, "TemplateSynced")
+  return [
+    ...(isFresh && cluster.annotations[Annotation.resyncTemplate] !== "true" ? [appliedTemplate(is)] : []),
+    ...(isNews && reason === "TemplateDrifted" ? [warning("TemplateDrifted", text)] : []),
+    ...(isNews && reason === "TemplateNotFound" ? [warning("TemplateResolutionError", text)] : []),
+  ]
+}
+
+/** E3–E5, told again when they change; E1 is told by the condition. */
+const resolutionErrors = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<ClusterEvent> =>
+  outcome.plan._tag !== "Refused" || after.lastReconcileError === outcome.snapshot.cluster.status.lastReconcileError
+    ? []
+    : outcome.plan.problems
+        .filter(({ rule = "" }) => /^E[345]$/.test(rule))
+        .map(({ path, message: what, fix }) => warning("TemplateResolutionError", `${path}: ${what}; fix: ${fix}`))
+
 /** Once per generation: what is odd about a spec, or why it is refused. */
 const spec = (outcome: Outcome): ReadonlyArray<ClusterEvent> => {
   if (isSameGeneration(outcome) || isDeleting(outcome)) return []
   if (outcome.plan._tag === "Refused") {
     return outcome.plan.problems
+      .filter(({ rule = "" }) => !/^E\d$/.test(rule))
       .slice(0, 5)
       .map((problem) => warning("ReconcileError", `${problem.path}: ${problem.message}; fix: ${problem.fix}`))
   }
@@ -195,6 +227,8 @@ export const transitions = (outcome: Outcome, after: ClusterStatus): ReadonlyArr
   const { steps } = outcome.results
   return [
     ...spec(outcome),
+    ...templates(outcome, after),
+    ...resolutionErrors(outcome, after),
     ...phases(outcome, after),
     ...steps.flatMap((result) => (result._tag === "Done" ? done(result.step, result.changed, outcome) : [])),
     ...claims(steps),

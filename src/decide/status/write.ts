@@ -47,6 +47,7 @@ const essence = (status: ClusterStatus): Plain => ({
   observedGeneration: status.observedGeneration,
   failures: status.failedReconcileCount ?? 0,
   error: status.lastReconcileError ?? "",
+  template: status.templateSnapshot ?? {},
   pending: status.pendingRestartPods ?? [],
   conditions: conditionStatuses(status.conditions),
   pods: Object.fromEntries(

@@ -16,6 +16,7 @@ import type { Observers } from "../../observe/Observers.js"
 import type { Stores } from "../../observe/Sources.js"
 import * as Operator from "../../Operator.js"
 import type { Reconciler } from "../../runtime/Reconciler.js"
+import type { TemplateUse } from "../../runtime/TemplateUse.js"
 import type { Triggers } from "../../runtime/Triggers.js"
 import { type ClientFaults, makeClientFaults } from "../kube/ClientFaults.js"
 import type { EmbeddedWorld } from "../kube/controllers/EmbeddedWorld.js"
@@ -25,7 +26,7 @@ import { layerMemory, type MemoryOptions } from "../kube/MemoryKube.js"
 export type Outside = KubeReader | KubeWriter | AerospikeInfo | ClusterClient
 
 /** The operator's inside. */
-export type Inside = Reconciler | Observers | Stores | Triggers
+export type Inside = Reconciler | Observers | Stores | TemplateUse | Triggers
 
 export interface ProcessOptions {
   readonly settings?: Partial<OperatorSettings>

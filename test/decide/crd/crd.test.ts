@@ -252,7 +252,8 @@ describe("manifests", () => {
       "RoleBinding",
     ])
     expect(at(role[0], "rules")).toEqual([
-      { apiGroups: ["acko.io"], resources: ["aerospikeclustertemplates"], verbs: ["get", "list", "watch"] },
+      { apiGroups: ["acko.io"], resources: ["aerospikeclustertemplates"], verbs: ["get", "list", "watch", "patch"] },
+      { apiGroups: ["acko.io"], resources: ["aerospikeclustertemplates/status"], verbs: ["patch"] },
     ])
   })
 

@@ -14,3 +14,9 @@ export const laterVersion = (last: string, next: string): string => {
   const order = compareVersions(last, next)
   return order !== undefined && order > 0 ? last : next
 }
+
+/** `a` is older than `b`; false when that cannot be said. */
+export const isOlder = (a: string, b: string): boolean => {
+  const order = compareVersions(a, b)
+  return order !== undefined && order < 0
+}
