@@ -61,13 +61,26 @@ export const templateNameOf = (spec: unknown): string | undefined => {
 }
 
 /** Rule ids of what the schema refuses itself. */
-const ruleOf = (path: string): string | undefined => {
-  if (path === "spec.size") return "V1"
-  if (/^spec\.rackConfig\.racks\[\d+\]\.id$/.test(path)) return "V22"
-  if (path === "spec.operations") return "V50"
-  if (/^spec\.operations\[\d+\]\.id$/.test(path)) return "V51"
-  return undefined
+const rulesByPath: ReadonlyArray<readonly [RegExp, string]> = [
+  [/^spec\.size$/, "V1"],
+  [/^spec\.aerospikeAccessControl\.users\[\d+\]\.secretName$/, "V15"],
+  [/^spec\.rackConfig\.racks\[\d+\]\.id$/, "V22"],
+  [/^spec\.monitoring\.port$/, "V28"],
+  [/^spec\.operations$/, "V50"],
+  [/^spec\.operations\[\d+\]\.id$/, "V51"],
+]
+
+const reasons = {
+  V1: `Community Edition has at most ${maximumSize} nodes`,
+  V15: "without the Secret the user would have no password",
+  V22: "0 is reserved for clusters without racks",
+  V50: "only one operation at a time is carried out",
+  V51: "an id has 1–20 bytes",
 }
 
 /** Decodes a spec. Unknown fields are tolerated, all errors are reported together, each with its field path. */
-export const decodeSpec = specDecoder(ClusterSpec, { resource: "aerospikecluster", ruleOf })
+export const decodeSpec = specDecoder(ClusterSpec, {
+  resource: "aerospikecluster",
+  ruleOf: (path) => rulesByPath.find(([pattern]) => pattern.test(path))?.[1],
+  reasons,
+})

@@ -2,18 +2,7 @@
 import * as Either from "effect/Either"
 import type { Json, JsonObject } from "../../domain/EffectiveCluster.js"
 import { isObject, section } from "../effective/configTree.js"
-import { defaultedConfig, missingMonitoring, missingPodSpec, missingServiceMonitor } from "../effective/defaults.js"
-
-const replaced = (tree: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject =>
-  isObject(tree[key]) ? { ...tree, [key]: change(tree[key]) } : tree
-
-const withMonitoring = (monitoring: JsonObject): JsonObject =>
-  replaced({ ...monitoring, ...missingMonitoring(monitoring) }, "serviceMonitor", (serviceMonitor) => ({
-    ...serviceMonitor,
-    ...missingServiceMonitor(monitoring, serviceMonitor),
-  }))
-
-const withPodSpec = (pod: JsonObject): JsonObject => ({ ...pod, ...missingPodSpec(pod) })
+import { defaultedConfig, withDefaultedParts } from "../effective/defaults.js"
 
 const isAbsent = (value: Json | undefined): boolean => value === undefined || value === null
 
@@ -21,7 +10,7 @@ const isAbsent = (value: Json | undefined): boolean => value === undefined || va
 export const defaultedCluster = (object: JsonObject): JsonObject => {
   const { spec } = object
   if (!isObject(spec)) return object
-  const parts = replaced(replaced(spec, "monitoring", withMonitoring), "podSpec", withPodSpec)
+  const parts = withDefaultedParts(spec)
   const config = isAbsent(spec["aerospikeConfig"]) ? {} : spec["aerospikeConfig"]
   if (!isObject(config)) return { ...object, spec: parts }
   const name = section(object, "metadata")["name"]

@@ -95,3 +95,18 @@ export const missingPodSpec = (
         ...(pod.multiPodPerHost === undefined || pod.multiPodPerHost === null ? { multiPodPerHost: false } : {}),
         ...(pod.dnsPolicy ? {} : { dnsPolicy: "ClusterFirstWithHostNet" }),
       }
+
+const replaced = (tree: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject =>
+  isObject(tree[key]) ? { ...tree, [key]: change(tree[key]) } : tree
+
+const withMonitoring = (monitoring: JsonObject): JsonObject =>
+  replaced({ ...monitoring, ...missingMonitoring(monitoring) }, "serviceMonitor", (serviceMonitor) => ({
+    ...serviceMonitor,
+    ...missingServiceMonitor(monitoring, serviceMonitor),
+  }))
+
+const withPodSpec = (pod: JsonObject): JsonObject => ({ ...pod, ...missingPodSpec(pod) })
+
+/** D10–D14 on a spec as written. What is no map where one belongs stays as it is: the schema refuses it. */
+export const withDefaultedParts = (spec: JsonObject): JsonObject =>
+  replaced(replaced(spec, "monitoring", withMonitoring), "podSpec", withPodSpec)

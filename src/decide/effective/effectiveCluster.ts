@@ -5,8 +5,14 @@ import type { EffectiveCluster, EffectiveRack, JsonObject, SpecProblem } from ".
 import { Annotation } from "../../domain/Labels.js"
 import type { ClusterView } from "../../domain/Snapshot.js"
 import { resolveAmount } from "./amounts.js"
-import { section } from "./configTree.js"
-import { defaultedConfig, missingMonitoring, missingPodSpec, missingServiceMonitor } from "./defaults.js"
+import { isObject, section } from "./configTree.js"
+import {
+  defaultedConfig,
+  missingMonitoring,
+  missingPodSpec,
+  missingServiceMonitor,
+  withDefaultedParts,
+} from "./defaults.js"
 import { type Draft, draftProblems } from "./findings.js"
 import { effectiveRacks } from "./racks.js"
 import { firstOfEach } from "./rules/problem.js"
@@ -149,12 +155,11 @@ const examineDecoded = (cluster: ClusterSubject, written: ClusterSpec, source: T
 const fieldOf = (path: string): string => /^spec\.([A-Za-z0-9]+)/.exec(path)?.[1] ?? ""
 
 /** Judges what is left when the fields that cannot be read are taken away, so that all errors are told at once. */
-const examineRest = (cluster: ClusterSubject, unread: Problems, source: TemplateSource): Examination => {
+const examineRest = (cluster: ClusterSubject, spec: unknown, unread: Problems, source: TemplateSource): Examination => {
   const fields = new Set(unread.map(({ path }) => fieldOf(path)))
-  const { spec } = cluster
-  if (typeof spec !== "object" || spec === null || fields.has("")) return refused(unread)
+  if (!isObject(spec) || fields.has("") || fields.has("templateRef")) return refused(unread)
   const rest = decodeSpec(Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.has(field))))
-  if (Either.isLeft(rest) || fields.has("templateRef")) return refused(unread)
+  if (Either.isLeft(rest)) return refused(unread)
   const { errors, warnings } = examineDecoded(cluster, rest.right, source)
   const isTold = ({ path }: SpecProblem): boolean => !fields.has(fieldOf(path))
   return { errors: firstOfEach([...unread, ...errors.filter(isTold)]), warnings: warnings.filter(isTold) }
@@ -164,13 +169,13 @@ const examineRest = (cluster: ClusterSubject, unread: Problems, source: Template
 export const examine = (cluster: ClusterSubject, source: TemplateSource = "held"): Examination => {
   const unsafe = textProblems(cluster.spec)
   if (unsafe.some(({ rule }) => rule === "depth" || rule === "key.reserved")) return refused(unsafe)
-  const decoded = decodeSpec(cluster.spec)
-  const examined = Either.isLeft(decoded)
-    ? examineRest(cluster, decoded.left, source)
+  // Defaults come first: they replace an empty image or port that the schema would refuse.
+  const spec = isObject(cluster.spec) ? withDefaultedParts(cluster.spec) : cluster.spec
+  const decoded = decodeSpec(spec)
+  const { errors, warnings, ...rest } = Either.isLeft(decoded)
+    ? examineRest(cluster, spec, decoded.left, source)
     : examineDecoded(cluster, decoded.right, source)
-  return unsafe.length === 0
-    ? examined
-    : { errors: firstOfEach([...unsafe, ...examined.errors]), warnings: examined.warnings }
+  return unsafe.length === 0 ? { errors, warnings, ...rest } : { errors: firstOfEach([...unsafe, ...errors]), warnings }
 }
 
 /** The effective cluster, or everything that is wrong; nothing of the resource may then be carried out. */

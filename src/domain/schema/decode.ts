@@ -27,23 +27,62 @@ export interface DecodeOptions {
   readonly resource: string
   /** Rule id of what the schema itself refuses at a path. */
   readonly ruleOf: (path: string) => string | undefined
+  /** Why a rule is as it is, where the expectation alone does not say it. */
+  readonly reasons?: Readonly<Record<string, string>>
+}
+
+/** At most this many fields are told; a resource of a megabyte could have any number. */
+const maximumFields = 100
+
+const valueAt = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined),
+    value,
+  )
+
+/** The value in JSON, not longer than a line. */
+const shown = (value: unknown): string => {
+  const text = typeof value === "string" ? value.slice(0, 80) : value
+  const json = JSON.stringify(text) ?? "nothing"
+  return json.length > 80 ? `${json.slice(0, 80)}…` : json
+}
+
+/** What several members of a union expected, as one sentence. */
+const sentence = (messages: ReadonlyArray<string>, value: unknown): string => {
+  const expectations = messages.map((message) => /^Expected ([^]*?), actual /.exec(message)?.[1])
+  return expectations.every((expected) => expected !== undefined)
+    ? `expected ${[...new Set(expectations)].join(" or ")}, it is ${shown(value)}`
+    : messages.map((message) => (message.length > 200 ? `${message.slice(0, 200)}…` : message)).join("; ")
 }
 
 /** A decoder for the `spec` of one kind. The decoded value is for reading only: what is written back is always the object as received. */
 export const specDecoder =
-  <A, I>(schema: Schema.Schema<A, I>, { resource, ruleOf }: DecodeOptions) =>
-  (spec: unknown): Either.Either<A, ReadonlyArray<SpecProblem>> =>
-    Schema.decodeUnknownEither(schema)(withoutNulls(spec ?? {}), { errors: "all" }).pipe(
-      Either.mapLeft((error) =>
-        ParseResult.ArrayFormatter.formatErrorSync(error).map(({ path, message }) => {
+  <A, I>(schema: Schema.Schema<A, I>, { resource, ruleOf, reasons = {} }: DecodeOptions) =>
+  (spec: unknown): Either.Either<A, ReadonlyArray<SpecProblem>> => {
+    const given = withoutNulls(spec ?? {})
+    return Schema.decodeUnknownEither(schema)(given, { errors: "all" }).pipe(
+      Either.mapLeft((error) => {
+        const byField = new Map<
+          string,
+          { readonly path: ReadonlyArray<PropertyKey>; readonly messages: Array<string> }
+        >()
+        for (const { path, message } of ParseResult.ArrayFormatter.formatErrorSync(error)) {
           const field = pathText(path)
+          const known = byField.get(field)
+          if (known === undefined) byField.set(field, { path, messages: [message] })
+          else known.messages.push(message)
+        }
+        return [...byField].slice(0, maximumFields).map(([field, { path, messages }]) => {
           const rule = ruleOf(field)
+          const reason = rule === undefined ? undefined : reasons[rule]
+          const text = sentence(messages, valueAt(given, path))
           return {
             path: field,
             ...(rule === undefined ? {} : { rule }),
-            message,
+            message: reason === undefined ? text : `${text}: ${reason}`,
             fix: `correct ${field}; \`kubectl explain ${resource}.${field.replace(/\[\d+\]/g, "")}\` tells what it takes`,
           }
-        }),
-      ),
+        })
+      }),
     )
+  }

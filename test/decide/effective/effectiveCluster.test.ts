@@ -164,67 +164,12 @@ describe("namespaces", () => {
   })
 })
 
-describe("refusals name rule, field and fix", () => {
-  const namespacesOf = (...list: ReadonlyArray<unknown>) => ({ aerospikeConfig: { namespaces: list } })
-  const test = (more: Spec) => ({ name: "test", "storage-engine": memory, ...more })
+describe("refusals, beside the rules of admission (test/decide/admission/rules)", () => {
   const racks = (...list: ReadonlyArray<Spec>) => ({ rackConfig: { racks: list } })
-  const volumes = (...list: ReadonlyArray<Spec>) => ({ storage: { volumes: list } })
 
   it.each<[string, Spec, ReadonlyArray<string | undefined>]>([
-    ["V1 size 9 (R116)", { size: 9 }, ["V1"]],
-    ["V1 size -1 (R116)", { size: -1 }, ["V1"]],
-    ["V2 size 0", { size: 0, aerospikeConfig: {} }, ["V2"]],
-    ["V3", { image: "" }, ["V3"]],
-    ["V6, V7", { aerospikeConfig: { xdr: {}, tls: null } }, ["V6", "V7"]],
-    ["V8", namespacesOf(test({}), test({ name: "b" }), test({ name: "c" })), ["V8"]],
-    ["namespaces as a map", { aerospikeConfig: { namespaces: { a: {}, b: {}, c: {} } } }, ["V9", "V9"]],
-    ["V10", namespacesOf(test({ "strong-consistency": true, "rack-id": 1 })), ["V10", "V10"]],
-    ["V12", { aerospikeConfig: { security: { ldap: {}, "enable-security": true } } }, ["V12"]],
-    ["V13", { aerospikeConfig: { network: { heartbeat: { mode: "multicast" } } } }, ["V13"]],
-    ["V57", { aerospikeConfig: { service: null } }, ["V57"]],
-    ["V58", { aerospikeConfig: { network: [] } }, ["V58"]],
-    ["V59", { aerospikeConfig: { network: { fabric: "x" } } }, ["V59"]],
-    ["V22", racks({ id: 0 }), ["V22"]],
-    ["V23", racks({ id: 1 }, { id: 1 }), ["V23"]],
-    ["V24", racks({ id: 1, rackLabel: "a" }, { id: 2, rackLabel: "a" }), ["V24"]],
-    ["V25", { rackConfig: { racks: [{ id: 1 }], scaleDownBatchSize: "2" } }, ["V25"]],
-    ["V26", { rackConfig: { racks: [{ id: 1 }], maxIgnorablePods: -1 } }, ["V26"]],
-    ["V27", { rackConfig: { racks: [{ id: 1 }], rollingUpdateBatchSize: "101%" } }, ["V27"]],
-    ["V36", volumes({ name: "a", source: { emptyDir: {} } }, { name: "a", source: { emptyDir: {} } }), ["V36"]],
-    ["V37", volumes({ name: "a", source: {} }), ["V37"]],
-    ["V38", volumes({ name: "a", source: { emptyDir: {}, hostPath: { path: "/x" } } }), ["V38"]],
-    ["V39", volumes({ name: "a", source: { persistentVolume: { size: "" } } }), ["V39"]],
-    ["V40", volumes({ name: "a", source: { persistentVolume: { size: "10Gib" } } }), ["V40"]],
-    ["V41", volumes({ name: "a", source: { persistentVolume: { size: "0" } } }), ["V41"]],
-    ["V42", volumes({ name: "a", source: { emptyDir: {} }, aerospike: { path: "data" } }), ["V42"]],
-    [
-      "V42 with shell text (R122)",
-      volumes({ name: "a", source: { emptyDir: {} }, aerospike: { path: "/a$(x)" } }),
-      ["V42"],
-    ],
-    [
-      "V43",
-      volumes({ name: "a", source: { emptyDir: {} }, aerospike: { path: "/a", subPath: "x", subPathExpr: "y" } }),
-      ["V43"],
-    ],
-    ["V46", { storage: { deleteLocalStorageOnRestart: true } }, ["V46"]],
-    ["storage of a rack too", racks({ id: 1, storage: { volumes: [{ name: "a", source: {} }] } }), ["V37"]],
+    ["B26: size 0, however it got there", { size: 0, aerospikeConfig: {} }, ["V2"]],
     ["config of a rack too", racks({ id: 1, aerospikeConfig: { xdr: {} } }), ["V6"]],
-    [
-      "V50",
-      {
-        operations: [
-          { kind: "PodRestart", id: "1" },
-          { kind: "PodRestart", id: "2" },
-        ],
-      },
-      ["V50"],
-    ],
-    ["V51", { operations: [{ kind: "PodRestart", id: "" }] }, ["V51"]],
-    ["V53", { overrides: { size: 3 } }, ["V53"]],
-    ["V29 against the real ports (W32)", { monitoring: { enabled: true, port: 3000 } }, ["V29"]],
-    ["equal ports", { aerospikeConfig: { network: { service: { port: 3002 } } } }, ["port.same"]],
-    ["a port below 1024", { aerospikeConfig: { network: { service: { port: 80 } } } }, ["port.range"]],
     [
       "a cluster name that breaks info commands (R121)",
       { aerospikeConfig: { service: { "cluster-name": "a;b" } } },
@@ -262,48 +207,6 @@ describe("refusals name rule, field and fix", () => {
     expect(Either.isLeft(effectiveCluster(clusterView({}, { spec: "text" })))).toBe(true)
   })
 
-  it.each<[string, ReadonlyArray<string>]>([
-    ["aerospike:ce-8.1.1.1", []],
-    ["aerospike:8.1.0", []],
-    ["aerospike:v8.1.1", []],
-    ["aerospike:ce-8.1.1.1@sha256:abc123", []],
-    ["aerospike@sha256:abc123", []],
-    ["localhost:5000/aerospike:ce-8.1.1.1", []],
-    ["aerospike", []],
-    ["aerospike:latest", []],
-    ["aerospike:ee-8.0.0.1_1", ["V4"]],
-    ["aerospike:EE-8.0.0.1", ["V4"]],
-    ["aerospike:ENT-8.1.0", ["V4"]],
-    ["myrepo/aerospike:ee-8.1.1.1", ["V4"]],
-    ["aerospike-enterprise:8.0.0", ["V4"]],
-    ["aerospike/aerospike-server-enterprise", ["V4"]],
-    ["aerospike:ee-7.0.0", ["V4", "V5"]],
-    ["aerospike:ce-7.2.0.6", ["V5"]],
-    ["aerospike:7.0.0", ["V5"]],
-    ["aerospike:ce-7", ["V5"]],
-    ["localhost:5000/aerospike:ee-8.0.0", ["V4"]],
-    ["localhost:5000/aerospike:ce-7.0.0", ["V5"]],
-  ])("C.1: image %s", (image, rules) => {
-    expect(refusedBy({ image })).toEqual(rules)
-  })
-
-  it.each<[unknown, ReadonlyArray<string>]>([
-    [1, []],
-    [3, []],
-    [2.0, []],
-    [4, ["V49"]],
-    [5, ["V11", "V49"]],
-    [0, ["V11", "V48"]],
-    [-1, ["V11", "V47"]],
-    [2.5, ["V47"]],
-    [-1.5, ["V11", "V47"]],
-    ["2", ["V48"]],
-    [true, ["V48"]],
-    [null, ["V48"]],
-  ])("C.3: replication factor %j in a cluster of 3", (factor, rules) => {
-    expect(refusedBy(namespacesOf(test({ "replication-factor": factor })))).toEqual(rules)
-  })
-
   it.each(["Demo", "1a", "a.b", "a".repeat(60)])("R111: a cluster called %s", (name) => {
     expect(Either.isLeft(effectiveCluster(clusterView({}, { name })))).toBe(true)
   })
@@ -324,19 +227,6 @@ describe("warnings", () => {
   const test = { name: "test", "replication-factor": 2, "storage-engine": memory }
 
   it.each<[string, Spec]>([
-    ["W1", { image: "aerospike" }],
-    ["W2", { image: "localhost:5000/aerospike:latest" }],
-    ["W3", { podSpec: { hostNetwork: true, multiPodPerHost: true } }],
-    ["W4", { podSpec: { hostNetwork: true, dnsPolicy: "Default" } }],
-    ["W6", { monitoring: { serviceMonitor: { enabled: true } } }],
-    ["W7", { monitoring: { prometheusRule: { enabled: true } } }],
-    ["W10", { storage: { volumes: [{ name: "a", source: { hostPath: { path: "/x" } } }] } }],
-    ["W11", { storage: { volumes: [{ name: "a", source: { emptyDir: {} }, cascadeDelete: true }] } }],
-    ["W12", { storage: { localStorageClasses: ["l"] } }],
-    ["W13", { aerospikeConfig: { service: { "work-directory": "/opt/work" }, namespaces: [test] } }],
-    ["W14", { rollingUpdateBatchSize: 4 }],
-    ["W15", { maxUnavailable: 3 }],
-    ["W16", { maxUnavailable: "100%" }],
     ["required.namespace", { aerospikeConfig: {} }],
     ["seeds", { aerospikeConfig: { namespaces: [test], network: { heartbeat: { "mesh-seed-address-port": "a 1" } } } }],
   ])("%s", (rule, spec) => {
