@@ -2,16 +2,24 @@
  * The operator as one program over one Layer graph. {@link layer} needs only the outside world (API server, Aerospike nodes, settings), so
  * the same program runs in a cluster, in the sandbox and in virtual time.
  */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomBytes } from "node:crypto"
 import { hostname } from "node:os"
+import { certificateFiles } from "./admission/certificateFiles.js"
+import type { CertificateSource } from "./admission/CertificateSource.js"
+import { selfManaged } from "./admission/selfManaged.js"
+import { AdmissionWebhook } from "./admission/Webhook.js"
 import { AerospikeInfo } from "./aerospike/AerospikeInfo.js"
 import { ClusterClient } from "./aerospike/ClusterClient.js"
 import { OperatorConfig } from "./config/OperatorConfig.js"
 import { keyString, type ClusterKey } from "./domain/Kubernetes.js"
+import { publishAuthorities } from "./kube/caBundle.js"
 import * as KubeAccess from "./kube/KubeAccess.js"
 import type { KubeReader, KubeWriter } from "./kube/KubeClient.js"
 import * as KubeTransport from "./kube/KubeTransport.js"
@@ -142,12 +150,24 @@ const serveHealth = Effect.gen(function* () {
   const { healthHost: host, healthPort: port } = yield* OperatorConfig
   if (port === 0) return
   const context = yield* Effect.context<Stores | Observers>()
-  const { url } = yield* Health.serve({ host, port, readiness: Effect.provide(readiness, context) })
+  const webhook = yield* AdmissionWebhook
+  const whole = Effect.zipWith(Effect.provide(readiness, context), webhook.isReady, (state, isServed) => ({
+    ...state,
+    ready: state.ready && isServed,
+    webhook: isServed,
+  }))
+  const { url } = yield* Health.serve({ host, port, readiness: whole })
   yield* Effect.logInfo(`health on ${url}`)
 })
 
-/** {@link runElected} with probes and metrics served: the operator as a process. */
-export const runProcess = Effect.scoped(Effect.zipRight(serveHealth, runElected))
+/** {@link runElected} with probes, metrics and webhooks served: the operator as a process. */
+export const runProcess = Effect.scoped(
+  Effect.gen(function* () {
+    const webhook = yield* AdmissionWebhook
+    yield* serveHealth
+    return yield* Effect.raceFirst(runElected, webhook.run)
+  }),
+)
 
 /** The client-view child process beside the bundle. */
 export const clientViewWorker = new URL("./clientViewWorker.js", import.meta.url)
@@ -188,10 +208,55 @@ export const layerKube = Fence.layer.pipe(
   KubeAccess.KubeAccess | OperatorConfig
 >
 
+/** The webhooks' certificate names their Service, which is in some namespace. */
+export class WebhookNamespaceUnknown extends Data.TaggedError("WebhookNamespaceUnknown") {
+  override get message(): string {
+    return "admission webhooks: in which namespace is their Service? Say --webhook-namespace (ACKO_WEBHOOK_NAMESPACE), or give certificates with --webhook-cert-dir"
+  }
+}
+
+/**
+ * Certificates of our own, with requests of their own: every replica publishes its authority, whether it leads or not. It is the one write
+ * outside the fence, and harmless there, since each replica changes only what it added itself.
+ */
+const ownCertificates = Effect.gen(function* () {
+  const { webhookConfiguration, webhookNamespace, webhookService } = yield* OperatorConfig
+  const { defaultNamespace } = yield* KubeAccess.KubeAccess
+  const namespace = webhookNamespace ?? defaultNamespace
+  if (namespace === undefined) return yield* new WebhookNamespaceUnknown()
+  const api = yield* Layer.build(Layer.fresh(KubeTransport.layer()))
+  const service = { namespace, name: webhookService }
+  const name = `${webhookService}.${namespace}.svc`
+  return selfManaged({
+    replica: hostname(),
+    hosts: [name, `${name}.cluster.local`],
+    publish: (authorities) =>
+      Effect.provide(publishAuthorities({ configuration: webhookConfiguration, service }, authorities), api),
+  })
+})
+
+/** The admission webhooks, if the settings want them. */
+export const layerWebhook = Layer.unwrapScoped(
+  Effect.gen(function* () {
+    const config = yield* OperatorConfig
+    if (!config.webhook) return AdmissionWebhook.layerNoop
+    const certificates: CertificateSource<FileSystem.FileSystem | Path.Path> =
+      config.webhookCertDir === undefined
+        ? yield* ownCertificates
+        : certificateFiles({ directory: config.webhookCertDir })
+    return AdmissionWebhook.layer({ host: config.webhookHost, port: config.webhookPort, certificates })
+  }),
+)
+
 /** The operator with the live outside world, given credentials and settings. */
 export const layerProcess = layer.pipe(
   Layer.provideMerge(
-    Layer.mergeAll(layerKube, AerospikeInfo.layer, ClusterClient.layer({ workerPath: clientViewWorker.pathname })),
+    Layer.mergeAll(
+      layerKube,
+      layerWebhook,
+      AerospikeInfo.layer,
+      ClusterClient.layer({ workerPath: clientViewWorker.pathname }),
+    ),
   ),
 )
 
@@ -208,4 +273,7 @@ const layerAccess = Layer.unwrapEffect(
 )
 
 /** Everything live, given the settings: `OperatorConfig.layerFromEnv`, for one. */
-export const layerLive = layerProcess.pipe(Layer.provideMerge(layerAccess), Layer.provide(NodeFileSystem.layer))
+export const layerLive = layerProcess.pipe(
+  Layer.provideMerge(layerAccess),
+  Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer)),
+)

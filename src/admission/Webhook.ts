@@ -8,9 +8,11 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as https from "node:https"
@@ -172,3 +174,29 @@ export const make = <R>(options: WebhookOptions<R>): Effect.Effect<Webhook<R>, W
       run: certificates(show),
     }
   })
+
+/** The webhooks as a part of the operator: served from the moment the layer is built, whether or not this instance leads. */
+export class AdmissionWebhook extends Context.Tag("acko/AdmissionWebhook")<
+  AdmissionWebhook,
+  {
+    readonly isReady: Effect.Effect<boolean>
+    /** Never ends. A defect in it must end the operator: nobody would follow the certificate any more (S11). */
+    readonly run: Effect.Effect<never>
+  }
+>() {
+  static readonly layer = <R>(options: WebhookOptions<R>): Layer.Layer<AdmissionWebhook, WebhookPortError, R> =>
+    Layer.scoped(
+      AdmissionWebhook,
+      Effect.gen(function* () {
+        const { isReady, run, url } = yield* make(options)
+        yield* Effect.logInfo(`admission webhooks on ${url}`)
+        return { isReady, run: Effect.provide(run, yield* Effect.context<R>()) }
+      }),
+    )
+
+  /** None: resources are judged when they are reconciled, by the same rules (R126). */
+  static readonly layerNoop: Layer.Layer<AdmissionWebhook> = Layer.succeed(AdmissionWebhook, {
+    isReady: Effect.succeed(true),
+    run: Effect.never,
+  })
+}

@@ -1,14 +1,17 @@
 /** Everything needed to install the operator, as text: CRDs, roles, the Deployment, samples. One source for files, chart and `acko manifests`. */
 import { stringify } from "yaml"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.js"
-import { operatorObjects, type OperatorInstallation } from "./manifests/operator.js"
+import type { OperatorInstallation } from "./manifests/installation.js"
+import { operatorObjects } from "./manifests/operator.js"
 import { accessObjects } from "./manifests/rbac.js"
+import { webhookObjects } from "./manifests/webhook.js"
 import { samples } from "./manifests/samples.js"
 
 const defaultInstallation: OperatorInstallation = {
   namespace: "acko-system",
   image: "acko-operator:0.1.0",
   watchNamespaces: [],
+  webhook: "self-managed",
 }
 
 const yaml = (objects: ReadonlyArray<object>): string =>
@@ -24,6 +27,7 @@ export const manifestFiles = (installation: Partial<OperatorInstallation> = {}):
     "crd/aerospikeclustertemplates.yaml": [aerospikeClusterTemplateCrd()],
     ...accessObjects(settings),
     ...operatorObjects(settings),
+    ...webhookObjects(settings),
     ...samples,
   }
   return Object.fromEntries(Object.entries(files).map(([path, objects]) => [path, generated + yaml(objects)]))

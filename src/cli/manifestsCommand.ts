@@ -18,6 +18,10 @@ const watchNamespaces = Options.text("watch-namespace").pipe(
   Options.repeated,
   Options.withDescription("Roles for these namespaces only (repeatable); default: the whole cluster"),
 )
+const webhook = Options.choice("webhook", ["self-managed", "cert-manager", "off"]).pipe(
+  Options.withDefault("self-managed" as const),
+  Options.withDescription("Who makes the certificate of the admission webhooks; off: no webhooks"),
+)
 const write = Options.directory("write", { exists: "either" }).pipe(
   Options.optional,
   Options.withDescription("Write the files below this directory"),
@@ -26,7 +30,7 @@ const check = Options.directory("check", { exists: "yes" }).pipe(
   Options.optional,
   Options.withDescription("Fail when a file below this directory differs"),
 )
-const only = Options.choice("only", ["crd", "rbac", "operator", "samples"]).pipe(
+const only = Options.choice("only", ["crd", "rbac", "operator", "webhook", "samples"]).pipe(
   Options.optional,
   Options.withDescription("Print only this part; default: everything but the samples"),
 )
@@ -42,7 +46,7 @@ export class ManifestsOutdated extends Data.TaggedError("ManifestsOutdated")<{
 
 export const manifestsCommand = Command.make(
   "manifests",
-  { namespace, image, watchNamespaces, write, check, only },
+  { namespace, image, watchNamespaces, webhook, write, check, only },
   (flags) =>
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
@@ -51,6 +55,7 @@ export const manifestsCommand = Command.make(
         manifestFiles({
           ...(Option.isSome(flags.namespace) ? { namespace: flags.namespace.value } : {}),
           ...(Option.isSome(flags.image) ? { image: flags.image.value } : {}),
+          webhook: flags.webhook,
           ...(flags.watchNamespaces.length === 0 ? {} : { watchNamespaces: flags.watchNamespaces }),
         }),
       )
@@ -82,4 +87,4 @@ export const manifestsCommand = Command.make(
       )
       yield* Console.log(wanted.map(([, text]) => text.trimEnd()).join("\n---\n"))
     }),
-).pipe(Command.withDescription("Print or write CRDs, roles and the Deployment"))
+).pipe(Command.withDescription("Print or write CRDs, roles, the Deployment and the webhooks"))

@@ -41,6 +41,20 @@ export interface ProcessSettings {
   readonly healthHost: string
   /** Default 8081; 0: not served. */
   readonly healthPort: number
+  /** Whether the admission webhooks are served. Default false. */
+  readonly webhook: boolean
+  /** Default 0.0.0.0. */
+  readonly webhookHost: string
+  /** Default 9443. */
+  readonly webhookPort: number
+  /** Directory with `tls.crt` and `tls.key`. Default: the operator makes its certificate and publishes its authority. */
+  readonly webhookCertDir: string | undefined
+  /** Service through which the API server calls the webhooks, in the operator's namespace. Default `acko-operator-webhook`. */
+  readonly webhookService: string
+  /** The Service's namespace. Default: the one of our pod or kubeconfig. */
+  readonly webhookNamespace: string | undefined
+  /** Name of the two webhook configurations in which the authority is published. Default `acko-operator`. */
+  readonly webhookConfiguration: string
   /** Whether to work only while holding a Lease; without, there must be one instance. Default false. */
   readonly leaderElect: boolean
   /** Default: the one of our pod or kubeconfig. */
@@ -136,6 +150,50 @@ export const processSettings: Settings<ProcessSettings> = {
     meaning: "Port of /healthz, /readyz and /metrics; 0: not served",
     shape: Setting.integer({ min: 0, max: 65_535 }),
     fallback: 8081,
+  },
+  webhook: {
+    flag: "webhook",
+    meaning: "Serve the admission webhooks",
+    shape: Setting.boolean,
+    fallback: false,
+  },
+  webhookHost: {
+    flag: "webhook-host",
+    meaning: "Address of the admission webhooks",
+    shape: Setting.host,
+    fallback: "0.0.0.0",
+  },
+  webhookPort: {
+    flag: "webhook-port",
+    meaning: "Port of the admission webhooks",
+    shape: Setting.integer({ min: 1, max: 65_535 }),
+    fallback: 9443,
+  },
+  webhookCertDir: {
+    flag: "webhook-cert-dir",
+    meaning: "Directory with the webhooks' tls.crt and tls.key, followed when they change",
+    shape: Setting.text("directory"),
+    fallback: undefined,
+    unset: "none: the operator makes its own and publishes its authority in the webhook configurations",
+  },
+  webhookService: {
+    flag: "webhook-service",
+    meaning: "Service through which the API server calls the webhooks",
+    shape: Setting.objectName,
+    fallback: "acko-operator-webhook",
+  },
+  webhookNamespace: {
+    flag: "webhook-namespace",
+    meaning: "Namespace of that Service",
+    shape: Setting.namespace,
+    fallback: undefined,
+    unset: "the one of the pod or of the kubeconfig's context",
+  },
+  webhookConfiguration: {
+    flag: "webhook-configuration",
+    meaning: "Name of the webhook configurations in which the authority is published",
+    shape: Setting.objectName,
+    fallback: "acko-operator",
   },
   leaderElect: {
     flag: "leader-elect",

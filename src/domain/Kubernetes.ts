@@ -69,6 +69,20 @@ export const Kinds = {
     plural: "customresourcedefinitions",
     namespaced: false,
   },
+  MutatingWebhookConfiguration: {
+    group: "admissionregistration.k8s.io",
+    version: "v1",
+    kind: "MutatingWebhookConfiguration",
+    plural: "mutatingwebhookconfigurations",
+    namespaced: false,
+  },
+  ValidatingWebhookConfiguration: {
+    group: "admissionregistration.k8s.io",
+    version: "v1",
+    kind: "ValidatingWebhookConfiguration",
+    plural: "validatingwebhookconfigurations",
+    namespaced: false,
+  },
 } as const satisfies Record<string, ResourceKind>
 
 /** `v1`, or `group/version`. */

@@ -28,6 +28,8 @@ export interface ObserverReadiness {
 export interface Readiness {
   readonly ready: boolean
   readonly observers: ReadonlyArray<ObserverReadiness>
+  /** Whether admission webhooks, if there are to be any, can be called. */
+  readonly webhook?: boolean
 }
 
 /** The port cannot be listened on. */

@@ -54,15 +54,17 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | Readable
   readonly agent?: https.Agent
+  /** Name expected in the certificate. Default: the address. */
+  readonly servername?: string
 }
 
 export const clusterPath = "/validate-acko-io-v1alpha1-aerospikecluster"
 export const clusterDefaultsPath = "/mutate-acko-io-v1alpha1-aerospikecluster"
 
 /** One call. A connection that breaks before an answer is status 0. */
-export const call = ({ authority, port }: Served, options: Call): Promise<Reply> =>
+export const call = ({ authority, port }: Pick<Served, "authority" | "port">, options: Call): Promise<Reply> =>
   new Promise((resolve) => {
-    const { path = clusterPath, method = "POST", headers = {}, body = "", agent } = options
+    const { path = clusterPath, method = "POST", headers = {}, body = "", agent, servername } = options
     let reply: Reply | undefined
     const request = https.request(
       {
@@ -73,6 +75,7 @@ export const call = ({ authority, port }: Served, options: Call): Promise<Reply>
         ca: authority,
         headers: { "content-type": "application/json", ...headers },
         ...(agent === undefined ? {} : { agent }),
+        ...(servername === undefined ? {} : { servername }),
       },
       (response) => {
         let text = ""

@@ -102,3 +102,94 @@ describe("manifests of the operator", () => {
     expect(role?.rules[0]?.resourceNames).toEqual([defaults.leaseName])
   })
 })
+
+interface Hook {
+  readonly name: string
+  readonly clientConfig: {
+    readonly service: { readonly name: string; readonly namespace: string; readonly path: string }
+  }
+  readonly namespaceSelector?: object
+}
+interface Configuration {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> }
+  readonly webhooks: ReadonlyArray<Hook>
+}
+
+describe("manifests of the admission webhooks", () => {
+  const hookFile = "webhook/configurations.yaml"
+  const rulesOf = (installation: Parameters<typeof manifestFiles>[0]) =>
+    objects<{ rules?: ReadonlyArray<object> }>("rbac/webhook.yaml", installation).flatMap(({ rules }) => rules ?? [])
+
+  it("each kind is defaulted and judged at its path, through a Service that leads to the container's port", () => {
+    const configurations = objects<Configuration>(hookFile)
+    expect(
+      configurations.flatMap(({ webhooks }) =>
+        webhooks.map(({ name, clientConfig }) => [name, clientConfig.service.path]),
+      ),
+    ).toEqual([
+      ["maerospikecluster.kb.io", "/mutate-acko-io-v1alpha1-aerospikecluster"],
+      ["maerospikeclustertemplate.kb.io", "/mutate-acko-io-v1alpha1-aerospikeclustertemplate"],
+      ["vaerospikecluster.kb.io", "/validate-acko-io-v1alpha1-aerospikecluster"],
+      ["vaerospikeclustertemplate.kb.io", "/validate-acko-io-v1alpha1-aerospikeclustertemplate"],
+    ])
+    const service = only<{ metadata: object; spec: { selector: object; ports: ReadonlyArray<object> } }>(
+      "webhook/service.yaml",
+    )
+    for (const { webhooks } of configurations) {
+      for (const { clientConfig } of webhooks)
+        expect(service.metadata).toMatchObject({
+          name: clientConfig.service.name,
+          namespace: clientConfig.service.namespace,
+        })
+    }
+    expect(deployment.spec.template.metadata.labels).toMatchObject(service.spec.selector)
+    expect(service.spec.ports).toEqual([expect.objectContaining({ port: 443, targetPort: "webhook" })])
+    expect(container.ports[1]).toMatchObject({ name: "webhook", containerPort: 9443 })
+    expect(container.args).toContain("--webhook-port=9443")
+    expect([defaults.webhookService, defaults.webhookConfiguration]).toEqual([
+      "acko-operator-webhook",
+      configurations[0]?.metadata.name,
+    ])
+  })
+
+  it("R125: the policy Fail reaches our kinds only, and only in watched namespaces", () => {
+    const text = manifestFiles()[hookFile] ?? ""
+    expect(text.match(/failurePolicy: Fail/g)).toHaveLength(4)
+    expect(text.match(/apiGroups:\n +- acko\.io\n/g)).toHaveLength(4)
+    expect(text).not.toContain('"*"')
+    const some = objects<Configuration>(hookFile, { watchNamespaces: ["a", "b"] })
+    for (const { webhooks } of some) {
+      for (const { namespaceSelector } of webhooks) {
+        expect(namespaceSelector).toEqual({
+          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["a", "b"] }],
+        })
+      }
+    }
+  })
+
+  it("R130, R134: self-managed needs its two configurations and nothing else; cert-manager no right at all; off is off", () => {
+    expect(rulesOf({})).toEqual([
+      {
+        apiGroups: ["admissionregistration.k8s.io"],
+        resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+        resourceNames: ["acko-operator"],
+        verbs: ["get", "patch"],
+      },
+    ])
+    const managed = { webhook: "cert-manager" } as const
+    expect(rulesOf(managed)).toEqual([])
+    const [{ args } = container] = only<Deployment>("operator/deployment.yaml", managed).spec.template.spec.containers
+    expect(args).toContain("--webhook-cert-dir=/etc/acko/webhook")
+    expect(objects<Configuration>(hookFile, managed).map(({ metadata }) => metadata.annotations)).toEqual(
+      Array.from({ length: 2 }, () => ({ "cert-manager.io/inject-ca-from": "acko-system/acko-operator-webhook" })),
+    )
+    const off = { webhook: "off" } as const
+    expect(Object.keys(manifestFiles(off)).filter((name) => name.includes("webhook"))).toEqual([])
+    expect(manifestFiles(off)["operator/deployment.yaml"]).not.toContain("webhook")
+    for (const mode of ["self-managed", "cert-manager", "off"] as const) {
+      const { spec } = only<Deployment>("operator/deployment.yaml", { webhook: mode }).spec.template
+      expect(restrictedViolations(spec)).toEqual([])
+      expect(Either.isRight(parse(spec.containers[0]?.args.slice(1) ?? [], allSettings))).toBe(true)
+    }
+  })
+})

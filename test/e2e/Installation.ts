@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { parseAllDocuments } from "yaml"
 import { manifestFiles } from "../../src/cli/manifests.js"
-import { serviceAccountName } from "../../src/cli/manifests/operator.js"
+import { serviceAccountName } from "../../src/cli/manifests/installation.js"
 import type { Kubectl } from "../kubectl/kubectl.js"
 import type { ControlPlane } from "./controlplane/ControlPlane.js"
 import { request } from "./controlplane/request.js"
@@ -40,7 +40,7 @@ export const install = async (
   namespace: string,
   watchNamespaces: ReadonlyArray<string>,
 ): Promise<Installation> => {
-  const files = manifestFiles({ namespace, watchNamespaces })
+  const files = manifestFiles({ namespace, watchNamespaces, webhook: "off" })
   const under = (folder: string) => Object.entries(files).filter(([name]) => name.startsWith(`${folder}/`))
   await kubectl.run(
     "apply -f -",

@@ -1,36 +1,32 @@
 /** The operator's own Namespace, Deployment, Service and PodDisruptionBudget. */
-
-export interface OperatorInstallation {
-  readonly namespace: string
-  readonly image: string
-  /** Empty: the whole Kubernetes cluster. */
-  readonly watchNamespaces: ReadonlyArray<string>
-}
-
-export const serviceAccountName = "acko-operator"
-
-/** Selector and labels of everything that belongs to the operator itself. */
-export const operatorLabels = {
-  "app.kubernetes.io/name": "acko-operator",
-  "app.kubernetes.io/component": "controller",
-}
+import { operatorLabels, type OperatorInstallation, serviceAccountName } from "./installation.js"
+import { certificateDirectory, webhookArguments, webhookPort, webhookService } from "./webhook.js"
 
 /** Health and metrics. */
 const httpPort = 8081
 
-const container = ({ image, watchNamespaces }: OperatorInstallation) => ({
+const container = (installation: OperatorInstallation) => ({
   name: "operator",
-  image,
+  image: installation.image,
   args: [
     "operator",
-    ...(watchNamespaces.length === 0 ? [] : [`--watch-namespaces=${watchNamespaces.join(",")}`]),
+    ...(installation.watchNamespaces.length === 0
+      ? []
+      : [`--watch-namespaces=${installation.watchNamespaces.join(",")}`]),
     "--leader-elect",
     `--health-port=${httpPort}`,
+    ...webhookArguments(installation),
     "--log-format=json",
   ],
   // The young generation of V8 would grow to 48 MB for nothing.
   env: [{ name: "NODE_OPTIONS", value: "--max-old-space-size=192 --max-semi-space-size=2" }],
-  ports: [{ name: "http", containerPort: httpPort, protocol: "TCP" }],
+  ports: [
+    { name: "http", containerPort: httpPort, protocol: "TCP" },
+    ...(installation.webhook === "off" ? [] : [{ name: "webhook", containerPort: webhookPort, protocol: "TCP" }]),
+  ],
+  ...(installation.webhook === "cert-manager"
+    ? { volumeMounts: [{ name: "webhook", mountPath: certificateDirectory, readOnly: true }] }
+    : {}),
   // Four misses: an event loop that stands still for less than a minute is not a dead process (R140).
   livenessProbe: {
     httpGet: { path: "/healthz", port: "http" },
@@ -83,6 +79,9 @@ const deployment = (installation: OperatorInstallation) => ({
           },
         },
         containers: [container(installation)],
+        ...(installation.webhook === "cert-manager"
+          ? { volumes: [{ name: "webhook", secret: { secretName: webhookService } }] }
+          : {}),
       },
     },
   },

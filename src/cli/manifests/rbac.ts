@@ -3,7 +3,8 @@
  * a list of namespaces, one Role in each.
  */
 import { defaultLeaseName } from "../../runtime/LeaderElection.js"
-import { operatorLabels, type OperatorInstallation, serviceAccountName } from "./operator.js"
+import { operatorLabels, type OperatorInstallation, serviceAccountName } from "./installation.js"
+import { webhookConfiguration } from "./webhook.js"
 
 export interface PolicyRule {
   readonly apiGroups: ReadonlyArray<string>
@@ -40,6 +41,19 @@ export const workRules: ReadonlyArray<PolicyRule> = [
 export const templateRules: ReadonlyArray<PolicyRule> = [
   rule("acko.io", ["aerospikeclustertemplates"], "get", "list", "watch", "patch"),
   rule("acko.io", ["aerospikeclustertemplates/status"], "patch"),
+]
+
+/** With a webhook that looks after its own certificate: `caBundle` of its two configurations, and nothing else of the cluster. */
+export const webhookRules: ReadonlyArray<PolicyRule> = [
+  {
+    ...rule(
+      "admissionregistration.k8s.io",
+      ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+      "get",
+      "patch",
+    ),
+    resourceNames: [webhookConfiguration],
+  },
 ]
 
 /** In the operator's own namespace. */
@@ -89,6 +103,7 @@ const helperRoles = [
 export const accessObjects = ({
   namespace,
   watchNamespaces,
+  webhook,
 }: OperatorInstallation): Readonly<Record<string, ReadonlyArray<object>>> => ({
   "rbac/service_account.yaml": [
     {
@@ -108,6 +123,11 @@ export const accessObjects = ({
             binding("acko-operator", namespace, watched),
           ]),
         ],
+  ...(webhook === "self-managed"
+    ? {
+        "rbac/webhook.yaml": [role("acko-operator-webhook", webhookRules), binding("acko-operator-webhook", namespace)],
+      }
+    : {}),
   "rbac/leader_election.yaml": [
     role("acko-operator-leader", leaderRules, namespace),
     binding("acko-operator-leader", namespace, namespace),

@@ -16,6 +16,7 @@ import {
 } from "./kinds/policy.js"
 import { networkPolicyStrategy, serviceStrategy } from "./kinds/service.js"
 import { claimStrategy, storageClassStrategy, volumeStrategy } from "./kinds/storage.js"
+import { mutatingWebhookStrategy, validatingWebhookStrategy } from "./kinds/webhooks.js"
 import {
   controllerRevisionStrategy,
   deploymentStrategy,
@@ -166,6 +167,8 @@ export const builtinResources: ReadonlyArray<ResourceDefinition> = [
   builtin(MoreKinds.RoleBinding, { strategy: bindingStrategy }),
   builtin(MoreKinds.ClusterRole, {}),
   builtin(MoreKinds.ClusterRoleBinding, { strategy: bindingStrategy }),
+  builtin(Kinds.MutatingWebhookConfiguration, { generation: true, strategy: mutatingWebhookStrategy }),
+  builtin(Kinds.ValidatingWebhookConfiguration, { generation: true, strategy: validatingWebhookStrategy }),
   builtin(Kinds.CustomResourceDefinition, {
     names: "crd crds|api-extensions",
     status: true,

@@ -92,6 +92,9 @@ LoadBalancerStatus: ingress?[LoadBalancerIngress]
 LocalObjectReference!: name?s
 LocalVolumeSource: fsType?s path=s
 ManagedFieldsEntry: apiVersion?s fieldsType?s fieldsV1?* manager?s operation?s subresource?s time?t
+MatchCondition: expression=s name=s
+MutatingWebhook: admissionReviewVersions=[s] clientConfig=WebhookClientConfig failurePolicy?s matchConditions?[MatchCondition]@name matchPolicy?s name=s namespaceSelector?LabelSelector objectSelector?LabelSelector reinvocationPolicy?s rules?[RuleWithOperations] sideEffects=s timeoutSeconds?i
+MutatingWebhookConfiguration: apiVersion?s kind?s metadata?ObjectMeta webhooks?[MutatingWebhook]@name
 NFSVolumeSource: path=s readOnly?b server=s
 Namespace: apiVersion?s kind?s metadata?ObjectMeta spec?NamespaceSpec status?NamespaceStatus
 NamespaceCondition: lastTransitionTime?t message?s reason?s status=s type=s
@@ -163,6 +166,7 @@ RoleRef!: apiGroup=s kind=s name=s
 RollingUpdateDaemonSet: maxSurge?x maxUnavailable?x
 RollingUpdateDeployment: maxSurge?x maxUnavailable?x
 RollingUpdateStatefulSetStrategy: maxUnavailable?x partition?i
+RuleWithOperations: apiGroups?[s] apiVersions?[s] operations?[s] resources?[s] scope?s
 SELinuxOptions: level?s role?s type?s user?s
 Scale: apiVersion?s kind?s metadata?ObjectMeta spec?ScaleSpec status?ScaleStatus
 ScaleSpec: replicas?i
@@ -179,6 +183,7 @@ Service: apiVersion?s kind?s metadata?ObjectMeta spec?ServiceSpec status?Service
 ServiceAccount: apiVersion?s automountServiceAccountToken?b imagePullSecrets?[LocalObjectReference] kind?s metadata?ObjectMeta secrets?[ObjectReference]@name
 ServiceAccountTokenProjection: audience?s expirationSeconds?l path=s
 ServicePort: appProtocol?s name?s nodePort?i port=i protocol?s targetPort?x
+ServiceReference: name=s namespace=s path?s port?i
 ServiceSpec: allocateLoadBalancerNodePorts?b clusterIP?s clusterIPs?[s] externalIPs?[s] externalName?s externalTrafficPolicy?s healthCheckNodePort?i internalTrafficPolicy?s ipFamilies?[s] ipFamilyPolicy?s loadBalancerClass?s loadBalancerIP?s loadBalancerSourceRanges?[s] ports?[ServicePort]@port,protocol publishNotReadyAddresses?b selector?{s}! sessionAffinity?s sessionAffinityConfig?SessionAffinityConfig trafficDistribution?s type?s
 ServiceStatus: conditions?[Condition]@type loadBalancer?LoadBalancerStatus
 SessionAffinityConfig: clientIP?ClientIPConfig
@@ -199,11 +204,14 @@ Toleration: effect?s key?s operator?s tolerationSeconds?l value?s
 TopologySpreadConstraint: labelSelector?LabelSelector matchLabelKeys?[s] maxSkew=i minDomains?i nodeAffinityPolicy?s nodeTaintsPolicy?s topologyKey=s whenUnsatisfiable=s
 TypedLocalObjectReference!: apiGroup?s kind=s name=s
 TypedObjectReference: apiGroup?s kind=s name=s namespace?s
+ValidatingWebhook: admissionReviewVersions=[s] clientConfig=WebhookClientConfig failurePolicy?s matchConditions?[MatchCondition]@name matchPolicy?s name=s namespaceSelector?LabelSelector objectSelector?LabelSelector rules?[RuleWithOperations] sideEffects=s timeoutSeconds?i
+ValidatingWebhookConfiguration: apiVersion?s kind?s metadata?ObjectMeta webhooks?[ValidatingWebhook]@name
 Volume: awsElasticBlockStore?* azureDisk?* azureFile?* cephfs?* cinder?* configMap?ConfigMapVolumeSource csi?CSIVolumeSource downwardAPI?DownwardAPIVolumeSource emptyDir?EmptyDirVolumeSource ephemeral?EphemeralVolumeSource fc?* flexVolume?* flocker?* gcePersistentDisk?* gitRepo?* glusterfs?* hostPath?HostPathVolumeSource image?ImageVolumeSource iscsi?* name=s nfs?NFSVolumeSource persistentVolumeClaim?PersistentVolumeClaimVolumeSource photonPersistentDisk?* portworxVolume?* projected?ProjectedVolumeSource quobyte?* rbd?* scaleIO?* secret?SecretVolumeSource storageos?* vsphereVolume?*
 VolumeDevice: devicePath=s name=s
 VolumeMount: mountPath=s mountPropagation?s name=s readOnly?b recursiveReadOnly?s subPath?s subPathExpr?s
 VolumeNodeAffinity: required?NodeSelector
 VolumeProjection: clusterTrustBundle?* configMap?ConfigMapProjection downwardAPI?DownwardAPIProjection podCertificate?* secret?SecretProjection serviceAccountToken?ServiceAccountTokenProjection
 VolumeResourceRequirements: limits?{q} requests?{q}
+WebhookClientConfig: caBundle?B service?ServiceReference url?s
 WeightedPodAffinityTerm: podAffinityTerm=PodAffinityTerm weight=i
 `
