@@ -50,20 +50,24 @@ const layerInquiries = Layer.unwrapEffect(
   }),
 )
 
-/** Everything inside the operator except how stores are fed. */
-export const layerCore = Layer.merge(Reconciler.layer, TemplateUse.layer).pipe(
-  Layer.provideMerge(EventRecorder.layer),
-  Layer.provideMerge(WriteThrough.layer),
-  Layer.provideMerge(layerInquiries),
-  Layer.provideMerge(Layer.merge(Stores.layer, Triggers.layer)),
-)
-
-/** The operator, given the outside world. */
-export const layer: Layer.Layer<
+/** The operator, given the outside world and how stores are fed. */
+export const layerObserving = (
+  observers: Layer.Layer<Observers, never, Stores | OperatorConfig>,
+): Layer.Layer<
   Reconciler | Observers | Stores | TemplateUse | Triggers,
   never,
   KubeReader | KubeWriter | AerospikeInfo | ClusterClient | OperatorConfig
-> = Layer.provideMerge(Observers.layer, layerCore)
+> =>
+  Layer.merge(Reconciler.layer, TemplateUse.layer).pipe(
+    Layer.provideMerge(EventRecorder.layer),
+    Layer.provideMerge(WriteThrough.layer),
+    Layer.provideMerge(layerInquiries),
+    Layer.provideMerge(observers),
+    Layer.provideMerge(Layer.merge(Stores.layer, Triggers.layer)),
+  )
+
+/** The operator, given the outside world. */
+export const layer = layerObserving(Observers.layer)
 
 /**
  * Observes at once, and works through what the observers find while leading. All parts run under one roof: a defect in any of them ends the

@@ -33,7 +33,7 @@ export interface ProcessSettings {
   readonly nodeTimeoutMs: number
   /** Interval of the polling that replaces a broken watch (ms). Default 10 s, jittered. */
   readonly pollIntervalMs: number
-  /** Safety list beside a healthy watch (ms). Default 10 min, jittered. */
+  /** Safety list beside a healthy watch (ms). Default 5 min, jittered; of what users edit at least every minute. */
   readonly resyncMs: number
   /** Whether to look at clusters with the `aerospike` client, as an application would. Default true. */
   readonly clientView: boolean
@@ -129,9 +129,9 @@ export const processSettings: Settings<ProcessSettings> = {
   },
   resyncMs: {
     flag: "resync",
-    meaning: "Safety list beside a healthy watch",
+    meaning: "Safety list beside a healthy watch; of what users edit at least every minute",
     shape: Setting.duration({ min: 10 * second, max: 24 * 60 * minute }),
-    fallback: 600_000,
+    fallback: 300_000,
   },
   clientView: {
     flag: "client-view",

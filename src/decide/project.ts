@@ -8,6 +8,7 @@ import type { Plan } from "../domain/Plan.js"
 import type { Report, Results } from "../domain/Report.js"
 import type { PassMemory, Snapshot } from "../domain/Snapshot.js"
 import { acceptedAfter, type Difference } from "./acceptedDifferences.js"
+import { awaits } from "./awaits.js"
 import { contentionAfter } from "./contention.js"
 import { firstDifference } from "./difference.js"
 import { nextRepairMs, repairsAfter } from "./repairs.js"
@@ -191,6 +192,7 @@ export const projectFor = (
     status,
     write: decision.write,
     events: transitions(outcome, status),
+    awaits: isGone ? [] : awaits(outcome),
     memory,
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     // Only the first time: afterwards the growing pause decides (R48).

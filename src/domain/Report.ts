@@ -1,7 +1,7 @@
 /** What to tell people and machines after a pass, and what to do next. */
 import type { ClusterStatus } from "./ClusterStatus.js"
 import type { FailureClass } from "./OperatorError.js"
-import type { KubeObject } from "./Kubernetes.js"
+import type { KubeObject, ResourceKind } from "./Kubernetes.js"
 import type { Step } from "./Plan.js"
 import type { PassMemory } from "./Snapshot.js"
 
@@ -48,6 +48,8 @@ export interface Report {
   readonly write: "now" | "later" | "none"
   readonly events: ReadonlyArray<ClusterEvent>
   readonly memory: PassMemory
+  /** Kinds whose changes must come before the cluster is as wanted: their silence is doubted (R24). */
+  readonly awaits: ReadonlyArray<ResourceKind>
   /** Look again after this long (ms), event or not. */
   readonly requeueAfterMs?: number
   /** Decide again at once: a step met a world newer than the snapshot. */

@@ -2,9 +2,10 @@
  * Keeps the store of one kind equal to the API server: by watching, while that works; by polling, while it does not; and back, without a reader
  * noticing (ADR-0020). Both feed the same events into the same store, which sorts out what is new, so nothing is lost or doubled at a switch.
  *
- * *Guarantees.* While the API server answers at all, the store is at most one poll interval behind. A watch that silently lost an event is
- * found out by a slow safety list, counted and replaced (R24, R38). No state is silent: whatever says nothing for `silenceMs` is replaced.
- * A list that is refused is not polled around: it shows as mode `refused` and is retried slowly.
+ * *Guarantees.* While the API server answers at all, the store is at most one poll interval behind what somebody waits for. A watch that
+ * silently lost an event is found out by a list, counted and replaced (R24, R38): one poll interval after the latest news where a cluster is
+ * {@link Observer.expect | waiting}, else by a slow safety list. No state is silent: whatever says nothing for `silenceMs` is replaced. A
+ * list that is refused is not polled around: it shows as mode `refused` and is retried slowly.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -14,7 +15,7 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
-import type { KubeObject } from "../domain/Kubernetes.js"
+import type { ClusterKey, KubeObject } from "../domain/Kubernetes.js"
 import type { KubeReader } from "../kube/KubeClient.js"
 import { type KubeError, KubeTransportError } from "../kube/KubeError.js"
 import { listAll } from "../kube/listPages.js"
@@ -24,11 +25,12 @@ import { defaultTiming, type WatcherTiming, type WatchTarget } from "../kube/Wat
 import { missedEvents, observerFailures, observerMode } from "./observeMetrics.js"
 import { isPolling, nextPhase, type ObserverMode, type Phase, type Signal } from "./observerPhase.js"
 import type { Feed, StoreReader, StoreWriter } from "./Store.js"
+import { makeVigils } from "./vigils.js"
 
 export type { ObserverMode } from "./observerPhase.js"
 
 export interface ObserverOptions {
-  readonly store: StoreWriter & Pick<StoreReader<unknown>, "kind">
+  readonly store: StoreWriter & Pick<StoreReader<unknown>, "kind" | "unsafeChangedAt">
   /** Which objects. `namespace` must be one of the store's namespaces, or absent like them. */
   readonly target?: WatchTarget
   /** Overrides for the watcher. */
@@ -39,9 +41,9 @@ export interface ObserverOptions {
   readonly maxPollPauseMs?: number
   /** A list of the poll or the safety list that takes longer is given up (ms). Default 30 000 (R42). */
   readonly listTimeoutMs?: number
-  /** Safety list beside a healthy watch (ms after the last complete picture, ±10 %). Default 600 000. */
+  /** Safety list beside a healthy watch (ms after the last complete picture, ±10 %). Default 300 000. */
   readonly resyncMs?: number
-  /** How long the watch may take to deliver what the safety list saw before it counts as missed (ms). Default 5 000. */
+  /** How long the watch may take to deliver what such a list saw before it counts as missed (ms). Default 1 000. */
   readonly resyncGraceMs?: number
   /** A watcher that says nothing for longer is replaced (ms). Default: twice the watcher's idle limit, 150 000. */
   readonly silenceMs?: number
@@ -52,6 +54,12 @@ export interface ObserverOptions {
 export interface Observer {
   /** Where the store's news come from now; `changes` for those who want to know about switches. */
   readonly mode: SubscriptionRef.SubscriptionRef<ObserverMode>
+  /**
+   * Whether a cluster waits for changes of this kind. While it does, a watch that brings none about it is doubted after one poll interval,
+   * later less and less often, down to the pace of the safety list. All waiting clusters share the lists: at most one per poll interval. To
+   * be said again after news, which start the interval anew.
+   */
+  readonly expect: (key: ClusterKey, isWaiting: boolean) => Effect.Effect<void>
   /** Observes until interrupted. A defect ends it with that defect: run it where that is noticed (S11). */
   readonly run: Effect.Effect<never, never, KubeReader>
 }
@@ -96,16 +104,49 @@ const swapIn = (
 
 /** An observer that has not begun. */
 export const make = (options: ObserverOptions): Effect.Effect<Observer> =>
-  Effect.map(SubscriptionRef.make<ObserverMode>("stopped"), (mode) => ({ mode, run: observe(options, mode) }))
+  Effect.map(SubscriptionRef.make<ObserverMode>("stopped"), (mode) => {
+    const doubts = makeDoubts(options)
+    return { mode, expect: doubts.expect, run: observe(options, mode, doubts) }
+  })
+
+const defaultPollMs = 10_000
+const defaultResyncMs = 300_000
+
+/** Who waits, and the sleep of the fiber that lists for them. */
+const makeDoubts = ({ store, pollIntervalMs = defaultPollMs, resyncMs = defaultResyncMs }: ObserverOptions) => {
+  const vigils = makeVigils({ intervalMs: pollIntervalMs, maxIntervalMs: resyncMs }, store.unsafeChangedAt)
+  const woken = Effect.unsafeMakeLatch(false)
+  /** Whoever wants a list later than this need not wake the sleeper. */
+  let wakesFor = -Infinity
+  return {
+    dueAt: vigils.dueAt,
+    listed: vigils.listed,
+    expect: (key: ClusterKey, isWaiting: boolean): Effect.Effect<void> =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (!isWaiting) vigils.end(key)
+        else if (vigils.begin(key, now) < wakesFor) woken.unsafeOpen()
+      }),
+    /** Until that time (epoch ms), or until somebody waits who may have to be served earlier. */
+    sleepUntil: (time: () => number): Effect.Effect<void> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const at = time()
+        wakesFor = Math.min(at, vigils.dueAt())
+        woken.unsafeClose()
+        return Effect.raceFirst(Effect.sleep(at - now), woken.await)
+      }),
+  }
+}
 
 const observe = (
   options: ObserverOptions,
   mode: SubscriptionRef.SubscriptionRef<ObserverMode>,
+  doubts: ReturnType<typeof makeDoubts>,
 ): Effect.Effect<never, never, KubeReader> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { store, target = {}, timing = {}, isWatchEnabled = true } = options
-      const { pollIntervalMs = 10_000, listTimeoutMs = 30_000, resyncMs = 600_000, resyncGraceMs = 5_000 } = options
+      const { pollIntervalMs = defaultPollMs, listTimeoutMs = 30_000 } = options
+      const { resyncMs = defaultResyncMs, resyncGraceMs = 1_000 } = options
       const maxPollPauseMs = Math.max(pollIntervalMs, options.maxPollPauseMs ?? 30_000)
       const silenceMs = options.silenceMs ?? 2 * (timing.idleMs ?? defaultTiming.idleMs)
       const kind = store.kind
@@ -159,6 +200,13 @@ const observe = (
           return publish(() => phase)
         })
 
+      /** A list that began then is in the store. */
+      const pictured = (startedAt: number): Effect.Effect<void> =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          picturedAt = now
+          doubts.listed(startedAt)
+        })
+
       const feed = store.feed(target.namespace)
 
       const onFailed = (event: Extract<WatcherEvent, { readonly _tag: "Failed" }>, now: number) =>
@@ -188,7 +236,7 @@ const observe = (
           if (event._tag === "Failed") yield* onFailed(event, now)
           else heardAt = now
           yield* feed.handle(event)
-          if (event._tag === "InitDone") picturedAt = now
+          if (event._tag === "InitDone") yield* pictured(now)
           const received = toSignal(event, pollIntervalMs / 2)
           if (received !== undefined) yield* signal(received)
         })
@@ -239,6 +287,7 @@ const observe = (
       const pollFeed = store.feed(target.namespace)
 
       const pollOnce = Effect.gen(function* () {
+        const startedAt = yield* Clock.currentTimeMillis
         const answer = yield* list
         const now = yield* Clock.currentTimeMillis
         if (Either.isLeft(answer)) {
@@ -251,8 +300,8 @@ const observe = (
         }
         pollFailures = 0
         retryAfterMs = 0
-        picturedAt = now
         yield* swapIn(pollFeed, answer.right)
+        yield* pictured(startedAt)
         yield* signal({ _tag: "Polled" })
       })
 
@@ -271,6 +320,7 @@ const observe = (
 
       const resyncOnce = Effect.gen(function* () {
         const [picturedBefore, failuresBefore] = [picturedAt, watchFailures]
+        const startedAt = yield* Clock.currentTimeMillis
         const answer = yield* list
         if (Either.isLeft(answer)) {
           yield* Effect.annotateLogs(Effect.logWarning("the safety list failed", answer.left), annotations)
@@ -280,7 +330,7 @@ const observe = (
         // Somebody else has brought a later picture: nothing left to compare.
         if (picturedAt !== picturedBefore) return
         const changed = yield* swapIn(resyncFeed, answer.right)
-        picturedAt = yield* Clock.currentTimeMillis
+        yield* pictured(startedAt)
         if (changed === 0 || failuresBefore !== watchFailures) return
         yield* Metric.incrementBy(missed, changed)
         yield* Effect.annotateLogs(Effect.logWarning("the watch had missed changes and is replaced"), {
@@ -293,10 +343,15 @@ const observe = (
       const resyncing = Effect.gen(function* () {
         let triedAt = yield* Clock.currentTimeMillis
         while (true) {
-          const dueAt = Math.max(picturedAt, triedAt) + (yield* jittered(resyncMs))
-          yield* Effect.sleep(dueAt - (yield* Clock.currentTimeMillis))
-          // A picture that came meanwhile, from anybody, puts the safety list off.
-          if (picturedAt + resyncMs * 0.9 > (yield* Clock.currentTimeMillis)) continue
+          const resyncAfterMs = yield* jittered(resyncMs)
+          const dueAt = (): number => {
+            // A picture that came meanwhile, from anybody, puts every other list off.
+            const latest = Math.max(picturedAt, triedAt)
+            const first = Math.min(latest + resyncAfterMs, Math.max(latest + pollIntervalMs * 0.9, doubts.dueAt()))
+            // Whole, so that whoever slept until then finds it reached.
+            return Math.ceil(first)
+          }
+          while ((yield* Clock.currentTimeMillis) < dueAt()) yield* doubts.sleepUntil(dueAt)
           triedAt = yield* Clock.currentTimeMillis
           if (phase === "watching") yield* resyncOnce
         }

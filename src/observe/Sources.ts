@@ -121,7 +121,10 @@ export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
 }
 
 /** A store whatever its view: what feeding it needs. */
-export type AnyStore = Pick<Store<never>, "kind" | "feed" | "confirm" | "confirmGone" | "ready" | "isReady"> & {
+export type AnyStore = Pick<
+  Store<never>,
+  "kind" | "feed" | "confirm" | "confirmGone" | "ready" | "isReady" | "unsafeChangedAt"
+> & {
   readonly subscribe: (
     listener: (change: Pick<Change<never>, "keys" | "why">) => Effect.Effect<void>,
   ) => Effect.Effect<void, never, Scope.Scope>

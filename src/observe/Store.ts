@@ -48,6 +48,8 @@ export interface StoreReader<V> {
   readonly lastSync: Effect.Effect<number | undefined>
   /** When (epoch ms) the latest change of any object of this cluster reached us; 0 when none ever did. */
   readonly changedAt: (key: ClusterKey) => Effect.Effect<number>
+  /** {@link changedAt} for synchronous code. */
+  readonly unsafeChangedAt: (key: ClusterKey) => number
   /** Objects that could not be read: `namespace/name` → what is wrong. */
   readonly problems: Effect.Effect<ReadonlyMap<string, string>>
   /** Calls `listener` for every change from now on, in order, until the scope closes. */
@@ -206,6 +208,8 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
       return found.sort(byName)
     }
 
+    const changedAt = (key: ClusterKey): number => state.changedAt.get(keyString(key)) ?? 0
+
     return {
       kind: options.kind,
       get: (ref) => Effect.sync(() => state.objects.get(refString(ref))?.view),
@@ -214,7 +218,8 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
       ready: ready.await,
       isReady: Effect.sync(() => isReady),
       lastSync: Effect.sync(state.lastSync),
-      changedAt: (key) => Effect.sync(() => state.changedAt.get(keyString(key)) ?? 0),
+      changedAt: (key) => Effect.sync(() => changedAt(key)),
+      unsafeChangedAt: changedAt,
       problems: Effect.sync(() => new Map(state.problems)),
       subscribe: (listener) =>
         Effect.acquireRelease(

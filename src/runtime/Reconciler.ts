@@ -19,6 +19,7 @@ import { type KubeReader, type KubeWriter } from "../kube/KubeClient.js"
 import { type KubeError, isConflict, isNotFound } from "../kube/KubeError.js"
 import { ClientViews } from "../observe/ClientViews.js"
 import { Facts } from "../observe/Facts.js"
+import { Observers } from "../observe/Observers.js"
 import { gather } from "../observe/Snapshots.js"
 import { type Stores } from "../observe/Sources.js"
 import { EventRecorder } from "../report/EventRecorder.js"
@@ -70,6 +71,7 @@ const make = Effect.gen(function* () {
   const config = yield* OperatorConfig
   const facts = yield* Facts
   const clientViews = yield* ClientViews
+  const observers = yield* Observers
   const events = yield* EventRecorder
   const memories = new Map<string, PassMemory>()
   const traces = new Map<string, PassTrace>()
@@ -80,6 +82,7 @@ const make = Effect.gen(function* () {
       traces.delete(keyString(key))
       yield* facts.forget(key)
       yield* clientViews.forget(key)
+      yield* observers.expect(key, [])
     })
 
   /** Writes what people see. A vanished or replaced resource needs no report. */
@@ -127,6 +130,7 @@ const make = Effect.gen(function* () {
     const report = project(snapshot, decided, results)
     memories.set(id, report.memory)
     traces.set(id, { snapshot, plan: decided, report })
+    yield* observers.expect(key, report.awaits)
     // People hear first; the nodes are asked once the API server has answered.
     const written = yield* publish(snapshot, report)
     yield* inquire(snapshot, decided)

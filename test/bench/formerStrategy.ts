@@ -55,6 +55,8 @@ export const layerObservers: Layer.Layer<Observers, never, Stores | OperatorConf
       ),
     )
     return Observers.of({
+      // Nobody doubted a watch then.
+      expect: () => Effect.void,
       run: Effect.zipRight(
         Effect.all(
           observers.map(({ observer }) => observer.run),

@@ -6,16 +6,28 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
-import { Kinds, type PodView } from "../../src/domain/Kubernetes.js"
+import { type ClusterKey, Kinds, type PodView } from "../../src/domain/Kubernetes.js"
+import { Label } from "../../src/domain/Labels.js"
 import { missedEvents, observerMode } from "../../src/observe/observeMetrics.js"
 import { make, type ObserverMode, type ObserverOptions } from "../../src/observe/Observer.js"
 import { make as makeStore } from "../../src/observe/Store.js"
 import { podView } from "../../src/observe/views.js"
 import { broken, makeModel, type Model, statusError } from "../support/listWatchModel.js"
 
+const waiting: ClusterKey = { namespace: "aerospike", name: "db" }
+
+const clusterOf = (labels: PodView["labels"]): ReadonlyArray<ClusterKey> => {
+  const name = labels[Label.instance]
+  return name === undefined ? [] : [{ ...waiting, name }]
+}
+
 const start = (model: Model, options: Partial<ObserverOptions> = {}) =>
   Effect.gen(function* () {
-    const store = yield* makeStore<PodView>({ kind: Kinds.Pod, decode: podView, keysOf: () => [] })
+    const store = yield* makeStore<PodView>({
+      kind: Kinds.Pod,
+      decode: podView,
+      keysOf: ({ labels }) => clusterOf(labels),
+    })
     const observer = yield* make({ store, ...options })
     const modes: Array<ObserverMode> = []
     yield* Effect.forkScoped(Stream.runForEach(observer.mode.changes, (mode) => Effect.sync(() => modes.push(mode))))
@@ -23,6 +35,7 @@ const start = (model: Model, options: Partial<ObserverOptions> = {}) =>
     yield* TestClock.adjust(0)
     return {
       store,
+      expect: observer.expect,
       fiber,
       modes,
       mode: SubscriptionRef.get(observer.mode),
@@ -31,6 +44,66 @@ const start = (model: Model, options: Partial<ObserverOptions> = {}) =>
   })
 
 describe("Observer", () => {
+  it.scoped(
+    "R24 R38 a lost event somebody waits for is found within one poll interval, counted, and the watch replaced",
+    () =>
+      Effect.gen(function* () {
+        const model = makeModel(Kinds.Pod)
+        const missed = missedEvents.pipe(Metric.tagged("kind", "Pod"))
+        const before = (yield* Metric.value(missed)).count
+        const observed = yield* start(model)
+        yield* observed.expect(waiting, true)
+        yield* TestClock.adjust("3 seconds")
+        const watches = model.requests.filter((request) => request.verb === "watch").length
+        model.faults.lost = 1
+        model.put("a")
+        yield* TestClock.adjust("11 seconds")
+        expect(yield* observed.names).toEqual(["a"])
+        expect((yield* Metric.value(missed)).count - before).toBe(1)
+        expect(model.requests.filter((request) => request.verb === "watch").length).toBe(watches + 1)
+      }),
+  )
+
+  it.scoped("R24 lists for those who wait get rarer while they find nothing, and begin anew with news", () =>
+    Effect.gen(function* () {
+      const model = makeModel(Kinds.Pod)
+      const observed = yield* start(model)
+      yield* TestClock.adjust("20 seconds")
+      yield* observed.expect(waiting, true)
+      for (let n = 0; n < 20; n++) {
+        yield* TestClock.adjust("30 seconds")
+        model.bookmark()
+      }
+      const times = model.lists().map(({ at }) => at / 1000)
+      expect(times.slice(0, 6).map(Math.floor)).toEqual([0, 30, 50, 90, 170, 330])
+      model.put("a", { metadata: { labels: { [Label.instance]: waiting.name } } })
+      // As the pass does that the news wakes.
+      yield* observed.expect(waiting, true)
+      yield* TestClock.adjust("11 seconds")
+      expect(model.lists().length).toBe(times.length + 1)
+      yield* observed.expect(waiting, false)
+      const after = model.lists().length
+      model.bookmark()
+      yield* TestClock.adjust("1 minute")
+      expect(model.lists().length).toBe(after)
+    }),
+  )
+
+  it.scoped("R24 five hundred waiting clusters share their lists: at most one per poll interval", () =>
+    Effect.gen(function* () {
+      const model = makeModel(Kinds.Pod)
+      const observed = yield* start(model)
+      for (let n = 0; n < 500; n++) {
+        yield* observed.expect({ namespace: "aerospike", name: `c${n}` }, true)
+        yield* TestClock.adjust(200)
+      }
+      const at = model.lists().map((list) => list.at)
+      expect(at.length).toBeGreaterThan(5)
+      const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0))
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(9_000)
+    }),
+  )
+
   it.scoped("lists, then watches: what exists and what comes is in the store", () =>
     Effect.gen(function* () {
       const model = makeModel(Kinds.Pod)

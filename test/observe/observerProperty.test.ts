@@ -100,16 +100,17 @@ const heal = (model: Model): void => {
 const pollMs = 10_000
 const resyncMs = 20_000
 const graceMs = 1_000
+const cluster = { namespace: "aerospike", name: "db" }
 
 /** One history: returns what the store held at the end, what was told, and what is true. */
-const live = (steps: ReadonlyArray<Step>, seed: number, isWatchDead: boolean) =>
+const live = (steps: ReadonlyArray<Step>, seed: number, isWatchDead: boolean, isAwaited: boolean) =>
   Effect.gen(function* () {
     const model = makeModel(Kinds.Pod)
     // Every version counts as a change here: then nothing may be told twice.
     const store = yield* makeStore<PodView>({
       kind: Kinds.Pod,
       decode: podView,
-      keysOf: () => [],
+      keysOf: () => [cluster],
       fingerprint: (view) => view,
     })
     const told: Array<Change<PodView>> = []
@@ -118,20 +119,22 @@ const live = (steps: ReadonlyArray<Step>, seed: number, isWatchDead: boolean) =>
       store,
       pollIntervalMs: pollMs,
       maxPollPauseMs: pollMs,
-      resyncMs,
+      resyncMs: isAwaited ? 3_600_000 : resyncMs,
       resyncGraceMs: graceMs,
     })
     yield* Effect.forkScoped(model.provide(observer.run))
     yield* TestClock.adjust(0)
     for (const s of steps) yield* perform(model, s)
     heal(model)
+    yield* observer.expect(cluster, isAwaited)
     if (isWatchDead) {
       model.faults.watch = broken("watch")
       model.cut()
       model.put("last")
     }
-    // One interval of whatever is responsible now: the poll, or, when an event was lost on a healthy watch, the safety list.
-    yield* TestClock.adjust(Math.max(pollMs, resyncMs + graceMs) * 1.1 + 1)
+    // One interval of whatever is responsible now: the poll, or, when an event was lost on a healthy watch, the list of those who wait for
+    // it, resp. the safety list.
+    yield* TestClock.adjust(((isAwaited ? pollMs : resyncMs) + graceMs) * 1.1 + 1)
     const held = yield* store.list
     return { model, told, held }
   }).pipe(Effect.scoped, Effect.withRandom(Random.make(seed)))
@@ -143,10 +146,15 @@ const identities = (
 describe("Observer and Store against a list/watch history", () => {
   it.effect.prop(
     "R20 R24 R25 R26 R38 R43 R44 the store equals the truth within one interval, every version is told once, no deletion is lost",
-    { steps: fc.array(step, { minLength: 8, maxLength: 40 }), seed: fc.integer(), isWatchDead: fc.boolean() },
-    ({ steps, seed, isWatchDead }) =>
+    {
+      steps: fc.array(step, { minLength: 8, maxLength: 40 }),
+      seed: fc.integer(),
+      isWatchDead: fc.boolean(),
+      isAwaited: fc.boolean(),
+    },
+    ({ steps, seed, isWatchDead, isAwaited }) =>
       Effect.gen(function* () {
-        const { model, told, held } = yield* live(steps, seed, isWatchDead)
+        const { model, told, held } = yield* live(steps, seed, isWatchDead, isAwaited)
         const truth = [...model.objects.values()].map((object) => ({
           name: object.metadata.name ?? "",
           uid: object.metadata.uid ?? "",

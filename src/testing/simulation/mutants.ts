@@ -59,7 +59,7 @@ const withInfo = (
   )
 
 const observing = (overrides: Parameters<typeof Observers.layerWith>[0]) =>
-  Layer.provideMerge(Observers.layerWith(overrides), Operator.layerCore)
+  Operator.layerObserving(Observers.layerWith(overrides))
 
 /** Changes every object of a kind on its way to the operator, answers to writes included. */
 const seeing = (kind: string, change: (object: KubeObject) => KubeObject): Layer.Layer<Outside, never, Outside> => {

@@ -192,6 +192,28 @@ describe("status", () => {
   })
 })
 
+describe("what a cluster waits for (R24)", () => {
+  const kinds = (report: Report) => report.awaits.map(({ kind }) => kind)
+  const changed = (cluster: Partial<Snapshot["cluster"]>) => ({
+    ...rolling,
+    cluster: { ...rolling.cluster, ...cluster },
+  })
+
+  it("nothing once it is complete, paused or refused: only people can change that", () => {
+    expect(kinds(pass(quiet))).toEqual([])
+    expect(kinds(pass(changed({ spec: { ...(rolling.cluster.spec as object), paused: true } })))).toEqual([])
+    expect(kinds(pass(changed({ spec: {} })))).toEqual([])
+  })
+
+  it("its members and its own edits while it is not; its claims, too, while it goes", () => {
+    expect(kinds(pass(rolling))).toEqual(["Pod", "StatefulSet", "AerospikeCluster"])
+    expect(kinds(pass(needsPdb, failed("Transient")))).toEqual(["Pod", "StatefulSet", "AerospikeCluster"])
+    expect(kinds(pass(changed({ isDeleting: true, finalizers: ["acko.io/finalizer"] })))).toContain(
+      "PersistentVolumeClaim",
+    )
+  })
+})
+
 describe("failures", () => {
   it("W44, W45: counted per generation, conflicts and waits never", () => {
     const report = pass(needsPdb, failed("Transient"))
