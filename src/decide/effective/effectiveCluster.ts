@@ -129,7 +129,7 @@ const examineResolved = (
     ...(Either.isRight(defaulted) ? { config } : {}),
   }
   const errors = firstOfEach([...(Either.isLeft(defaulted) ? defaulted.left : []), ...draftProblems(draft)])
-  const warnings = firstOfEach([...told.warnings, ...specWarnings(spec, config, spec.size ?? 0)])
+  const warnings = firstOfEach([...told.warnings, ...specWarnings(draft, config)])
   return errors.length > 0 || told.isOpen
     ? { errors, warnings }
     : { errors, warnings, cluster: assemble(cluster, draft, config, warnings) }

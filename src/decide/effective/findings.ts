@@ -3,11 +3,12 @@ import * as Either from "effect/Either"
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
 import type { EffectiveRack, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import type { ClusterKey } from "../../domain/Kubernetes.js"
+import type { Subject } from "../configuration/check/checkConfiguration.js"
 import { rackConfigText } from "../configuration/render.js"
 import { section } from "./configTree.js"
 import { shapeProblems } from "./defaults.js"
 import { accessControlProblems } from "./rules/accessControl.js"
-import { configProblems } from "./rules/config.js"
+import { configProblems, configWarnings } from "./rules/config.js"
 import { enterpriseProblems } from "./rules/enterprise.js"
 import { imageProblems } from "./rules/image.js"
 import { monitoringProblems } from "./rules/monitoring.js"
@@ -36,9 +37,28 @@ export interface Draft {
 const path = "spec.aerospikeConfig"
 const rackPath = (index: number): string => `spec.rackConfig.racks[${index}]`
 
+/** What a tree at a path is judged by. */
+const subjectOf = ({ spec, isOpen }: Draft, at: string): Subject => ({
+  path: at,
+  size: spec.size ?? 0,
+  image: spec.image ?? "",
+  isOpen,
+})
+
+/** Odd content of the cluster's tree and of those racks change. */
+export const configurationWarnings = (draft: Draft, config: JsonObject): ReadonlyArray<SpecProblem> => [
+  ...configWarnings(config, subjectOf(draft, path)),
+  ...draft.racks.flatMap((rack, index) =>
+    rack.placement?.aerospikeConfig === undefined
+      ? []
+      : configWarnings(rack.config, subjectOf(draft, `${rackPath(index)}.aerospikeConfig`)),
+  ),
+]
+
 /** One tree, as the pods of a rack would get it. */
-const treeProblems = (config: JsonObject, size: number, at: string): ReadonlyArray<SpecProblem> => {
-  const found = [...enterpriseProblems(config, at), ...configProblems(config, size, at), ...pathProblems(config, at)]
+const treeProblems = (config: JsonObject, subject: Subject): ReadonlyArray<SpecProblem> => {
+  const { path: at } = subject
+  const found = [...enterpriseProblems(config, at), ...configProblems(config, subject), ...pathProblems(config, at)]
   // What a rule refuses need not be rendered to be refused once more.
   return found.length > 0
     ? found
@@ -46,12 +66,12 @@ const treeProblems = (config: JsonObject, size: number, at: string): ReadonlyArr
 }
 
 /** A rack's own tree merged over the cluster's. */
-const rackTreeProblems = ({ racks, spec }: Draft): ReadonlyArray<SpecProblem> =>
-  racks.flatMap((rack, index) => {
+const rackTreeProblems = (draft: Draft): ReadonlyArray<SpecProblem> =>
+  draft.racks.flatMap((rack, index) => {
     if (rack.placement?.aerospikeConfig === undefined) return []
     const at = `${rackPath(index)}.aerospikeConfig`
     const shapes = shapeProblems(rack.config, at)
-    return shapes.length > 0 ? shapes : treeProblems(rack.config, spec.size ?? 0, at)
+    return shapes.length > 0 ? shapes : treeProblems(rack.config, subjectOf(draft, at))
   })
 
 /** Nodes with different cluster names never form one cluster. */
@@ -72,7 +92,7 @@ const configurationProblems = (draft: Draft): ReadonlyArray<SpecProblem> =>
   draft.config === undefined
     ? []
     : [
-        ...treeProblems(draft.config, draft.spec.size ?? 0, path),
+        ...treeProblems(draft.config, subjectOf(draft, path)),
         ...rackTreeProblems(draft),
         ...clusterNameProblems(draft.config, draft.racks),
       ]

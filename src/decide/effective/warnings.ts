@@ -2,7 +2,7 @@
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
 import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { section } from "./configTree.js"
-import { configWarnings } from "./rules/config.js"
+import { configurationWarnings, type Draft } from "./findings.js"
 import { imageWarnings } from "./rules/image.js"
 import { monitoringWarnings } from "./rules/monitoring.js"
 import { problem, when } from "./rules/problem.js"
@@ -110,20 +110,29 @@ const unusedFields: ReadonlyArray<readonly [keyof ClusterSpec, string]> = [
 ]
 
 /** Every warning about an accepted spec, in the order of api.md §6.1. */
-export const specWarnings = (spec: ClusterSpec, config: JsonObject, size: number): ReadonlyArray<SpecProblem> => [
-  ...(spec.image ? imageWarnings(spec.image) : []),
-  ...configWarnings(config, "spec.aerospikeConfig"),
-  ...hostNetworkWarnings(spec),
-  ...monitoringWarnings(spec.monitoring),
-  ...storageWarnings(spec.storage, "spec.storage"),
-  ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>
-    storageWarnings(rack.storage, `spec.rackConfig.racks[${index}].storage`),
-  ),
-  ...workDirectoryWarnings(spec, config),
-  ...budgetWarnings(spec, size),
-  ...accessControlWarnings(spec, config),
-  ...networkWarnings(spec),
-  ...unusedFields.flatMap(([field, message]) =>
-    when(spec[field] !== undefined, "unused", `spec.${field}`, `${field} has no effect: ${message}`, `remove ${field}`),
-  ),
-]
+export const specWarnings = (draft: Draft, config: JsonObject): ReadonlyArray<SpecProblem> => {
+  const { spec } = draft
+  return [
+    ...(spec.image ? imageWarnings(spec.image) : []),
+    ...configurationWarnings(draft, config),
+    ...hostNetworkWarnings(spec),
+    ...monitoringWarnings(spec.monitoring),
+    ...storageWarnings(spec.storage, "spec.storage"),
+    ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>
+      storageWarnings(rack.storage, `spec.rackConfig.racks[${index}].storage`),
+    ),
+    ...workDirectoryWarnings(spec, config),
+    ...budgetWarnings(spec, spec.size ?? 0),
+    ...accessControlWarnings(spec, config),
+    ...networkWarnings(spec),
+    ...unusedFields.flatMap(([field, message]) =>
+      when(
+        spec[field] !== undefined,
+        "unused",
+        `spec.${field}`,
+        `${field} has no effect: ${message}`,
+        `remove ${field}`,
+      ),
+    ),
+  ]
+}

@@ -140,7 +140,7 @@ describe("namespaces", () => {
       namespaces(file, { ...claim(), localStorageClasses: ["local"], deleteLocalStorageOnRestart: true })?.isPersistent,
       "the claim goes at every restart",
     ).toBe(false)
-    expect(namespaces({ type: "memory", file: "/opt/aerospike/data/test.dat" }, claim())?.isPersistent).toBe(true)
+    expect(namespaces({ ...file, type: "memory" }, claim())?.isPersistent).toBe(true)
   })
 
   it("knows volumes whose claims go with their pods", () => {
@@ -187,7 +187,12 @@ describe("refusals, beside the rules of admission (test/decide/admission/rules)"
     ],
     ["R120: a log below /etc", { aerospikeConfig: { logging: [{ name: "/etc/passwd", any: "info" }] } }, ["path"]],
     ["R120: ..", { aerospikeConfig: { service: { "work-directory": "/opt/../etc" } } }, ["path"]],
-    ["R117: injection", { aerospikeConfig: { service: { "node-id": "a\nb" } } }, ["render"]],
+    ["R117: injection", { aerospikeConfig: { service: { user: "a\nb" } } }, ["render"]],
+    [
+      "R117: injection where only a number can stand",
+      { aerospikeConfig: { service: { "node-id": "a\nb" } } },
+      ["config.value"],
+    ],
     ["E1: a template that is not there", { templateRef: { name: "t" } }, ["E1"]],
   ])("%s", (_title, spec, rules) => {
     expect(refusedBy(spec)).toEqual(rules)

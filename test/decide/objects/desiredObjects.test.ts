@@ -418,7 +418,7 @@ describe("templateDifference", () => {
       "ImageChanged",
       "image aerospike:ce-8.1.1.1 → aerospike:ce-8.1.2.0",
     ],
-    [config({ service: { "proto-fd-max": 1 } }), "ConfigChanged", "config changed: service.proto-fd-max"],
+    [config({ service: { "proto-fd-max": 1024 } }), "ConfigChanged", "config changed: service.proto-fd-max"],
     [
       {
         aerospikeConfig: {

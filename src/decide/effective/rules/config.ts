@@ -1,6 +1,8 @@
 /** What the configuration tree must be for a cluster to be safe: V8, V9, V11, V13, V47–V49, and the server's own traps with ports and names. */
 import type { Json, JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { intOr, isList, isObject, kindOf, section, namespaceEntries } from "../configTree.js"
+import { checkConfiguration, type Subject } from "../../configuration/check/checkConfiguration.js"
+import type { Finding } from "../../configuration/check/Finding.js"
 import { problem, repeated, when } from "./problem.js"
 
 /** Aerospike namespaces Community Edition allows. */
@@ -85,7 +87,11 @@ const heartbeatProblems = (config: JsonObject, path: string): ReadonlyArray<Spec
   )
 }
 
-/** The ports of the three listeners must be numbers in the server's range, and differ: with equal ports a node starts without end. */
+/** A whole number, or digits in a string. */
+const isWhole = (value: Json): boolean =>
+  typeof value === "number" ? Number.isInteger(value) : typeof value === "string" && /^\d{1,15}$/.test(value)
+
+/** The ports of the listeners must be numbers in the server's range, and differ: with equal ports a node starts without end. */
 const portProblems = (config: JsonObject, path: string): ReadonlyArray<SpecProblem> => {
   const network = section(config, "network")
   const listeners = ["service", "fabric", "heartbeat", "admin"].flatMap((name) => {
@@ -95,7 +101,7 @@ const portProblems = (config: JsonObject, path: string): ReadonlyArray<SpecProbl
   return [
     ...listeners.flatMap(({ name, value, port }) =>
       when(
-        typeof value !== "number" || !Number.isInteger(value) || port < 1024 || port > 65_535,
+        !isWhole(value) || port < 1024 || port > 65_535,
         "port.range",
         `${path}.network.${name}.port`,
         `port ${JSON.stringify(value)} is not a whole number from 1024 to 65535`,
@@ -137,19 +143,26 @@ const nameProblems = (config: JsonObject, path: string): ReadonlyArray<SpecProbl
   ]
 }
 
-/** All findings about one effective tree. `size` 0 means the size is not known. */
-export const configProblems = (config: JsonObject, size: number, path: string): ReadonlyArray<SpecProblem> => [
-  ...namespaceListProblems(config["namespaces"], `${path}.namespaces`),
-  ...namespaceEntries(config).flatMap((entry, index) =>
-    isObject(entry) ? replicationProblems(entry, size, `${path}.namespaces[${index}]`) : [],
-  ),
-  ...heartbeatProblems(config, path),
-  ...portProblems(config, path),
-  ...nameProblems(config, path),
-]
+const asProblem = ({ rule = "config", path, message, fix }: Finding): SpecProblem => problem(rule, path, message, fix)
 
-/** Odd but accepted content. */
-export const configWarnings = (config: JsonObject, path: string): ReadonlyArray<SpecProblem> => [
+/** All findings about one effective tree. Which parameters are legal depends on the release of the server (X-01). */
+export const configProblems = (config: JsonObject, subject: Subject): ReadonlyArray<SpecProblem> => {
+  const { path, size } = subject
+  return [
+    ...namespaceListProblems(config["namespaces"], `${path}.namespaces`),
+    ...namespaceEntries(config).flatMap((entry, index) =>
+      isObject(entry) ? replicationProblems(entry, size, `${path}.namespaces[${index}]`) : [],
+    ),
+    ...heartbeatProblems(config, path),
+    ...portProblems(config, path),
+    ...nameProblems(config, path),
+    ...checkConfiguration(config, subject)
+      .filter(({ severity }) => severity === "refused")
+      .map(asProblem),
+  ]
+}
+
+const oddities = (config: JsonObject, path: string): ReadonlyArray<SpecProblem> => [
   ...when(
     namespaceEntries(config).length === 0,
     "required.namespace",
@@ -174,3 +187,15 @@ export const configWarnings = (config: JsonObject, path: string): ReadonlyArray<
     "remove the key",
   ),
 ]
+
+/** Odd but accepted content, and what would be refused if the image named a release that is known. */
+export const configWarnings = (config: JsonObject, subject: Subject): ReadonlyArray<SpecProblem> => {
+  const own = oddities(config, subject.path)
+  const told = new Set(own.map((found) => found.path))
+  return [
+    ...own,
+    ...checkConfiguration(config, subject)
+      .filter(({ severity, path: at }) => severity === "advised" && !told.has(at))
+      .map(asProblem),
+  ]
+}

@@ -1,9 +1,14 @@
-/** Directives a Community Edition server refuses to start with, by section (checked on CE 8.1.2; V6, V7, V10, V12, R119). */
+/**
+ * Directives a Community Edition server refuses to start with, by section (V6, V7, V10, V12, R119). Releases added such names and freed none: the
+ * newest table counts for all.
+ */
 import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
+import { isEnterpriseOnly } from "../../configuration/check/enterprise.js"
 import { isObject, section, namespaceEntries } from "../configTree.js"
 import { problem } from "./problem.js"
 
-/** Why a namespace key is refused, where there is more to say than "Enterprise-only" (V10). */
+/** What a namespace key is about, where there is more to say than "Enterprise feature" (V10). */
 const namespaceKeys: Readonly<Record<string, string>> = {
   compression: "data compression",
   "compression-level": "data compression",
@@ -17,19 +22,8 @@ const namespaceKeys: Readonly<Record<string, string>> = {
   "tomb-raider-period": "tomb raider",
 }
 
-const keys = (text: string): ReadonlySet<string> => new Set(text.split(" "))
-const otherNamespaceKeys = keys(
-  "active-rack auto-revive conflict-resolve-writes disable-mrt-writes disallow-expunge ignore-migrate-fill-delay mrt-duration prefer-uniform-balance strong-consistency-allow-expunge tomb-raider-unmark-threads xdr-bin-tombstone-ttl xdr-tomb-raider-period xdr-tomb-raider-threads",
-)
-const storageKeys = keys(
-  "commit-to-device compression compression-acceleration compression-level encryption encryption-key-file encryption-old-key-file serialize-tomb-raider tomb-raider-sleep",
-)
-const serviceKeys = keys(
-  "feature-key-file migrate-fill-delay secrets-address-port secrets-tls-context secrets-uds-path stay-quiesced tls-refresh-period vault-ca vault-namespace vault-path vault-token-file vault-url",
-)
-const isNetworkKey = (key: string): boolean => key.startsWith("tls-") && key !== "tls-mesh-seed-address-port"
 /** Parts of `security` that even a lenient reading cannot accept (V12); the rest of that section is ignored. */
-const securityKeys = keys("tls ldap log syslog")
+const securityKeys: ReadonlySet<string> = new Set(["tls", "ldap", "log", "syslog"])
 
 const enterpriseOnly = (rule: string, path: string, what: string): SpecProblem =>
   problem(rule, path, `${what} is Enterprise-only: a Community Edition server would not start`, `remove ${path}`)
@@ -45,10 +39,13 @@ const inSection = (
     .sort()
     .map((key) => enterpriseOnly(rule, `${path}.${key}`, key))
 
+const isEngineKey = (key: string): boolean =>
+  ["device", "memory"].some((kind) => isEnterpriseOnly(parameterTable(), "namespace.storage-engine", key, kind))
+
 const inNamespace = (namespace: JsonObject, path: string): ReadonlyArray<SpecProblem> => {
   const name = typeof namespace["name"] === "string" ? namespace["name"] : "<unknown>"
   const refused = Object.keys(namespace)
-    .filter((key) => Object.hasOwn(namespaceKeys, key) || otherNamespaceKeys.has(key))
+    .filter((key) => isEnterpriseOnly(parameterTable(), "namespace", key))
     .sort()
     .map((key) =>
       enterpriseOnly(
@@ -60,7 +57,7 @@ const inNamespace = (namespace: JsonObject, path: string): ReadonlyArray<SpecPro
   const engine = section(namespace, "storage-engine")
   return [
     ...refused,
-    ...inSection(engine, `${path}.storage-engine`, "V10", (key) => storageKeys.has(key)),
+    ...inSection(engine, `${path}.storage-engine`, "V10", isEngineKey),
     ...(engine["type"] === "pmem" ? [enterpriseOnly("V10", `${path}.storage-engine.type`, "storage-engine pmem")] : []),
   ]
 }
@@ -76,9 +73,13 @@ export const enterpriseProblems = (config: JsonObject, path: string): ReadonlyAr
       isObject(namespace) ? inNamespace(namespace, `${path}.namespaces[${index}]`) : [],
     ),
     ...inSection(section(config, "security"), `${path}.security`, "V12", (key) => securityKeys.has(key)),
-    ...inSection(section(config, "service"), `${path}.service`, "enterprise", (key) => serviceKeys.has(key)),
+    ...inSection(section(config, "service"), `${path}.service`, "enterprise", (key) =>
+      isEnterpriseOnly(parameterTable(), "service", key),
+    ),
     ...["service", "heartbeat", "fabric", "admin"].flatMap((key) =>
-      inSection(section(network, key), `${path}.network.${key}`, "enterprise", isNetworkKey),
+      inSection(section(network, key), `${path}.network.${key}`, "enterprise", (name) =>
+        isEnterpriseOnly(parameterTable(), `network.${key}`, name),
+      ),
     ),
   ]
 }

@@ -38,7 +38,7 @@ const kindMax = ({ kind, bits = 32 }: Parameter): bigint =>
 const bounds = (parameter: Parameter, value: bigint): ReadValue | undefined => {
   const min = BigInt(parameter.min ?? (parameter.kind === "port" ? 1024 : 0))
   // Where -1 is a legal duration the server compares with the namespace later (`set.ttl-max`), not while it reads the line.
-  if (min < 0n) return undefined
+  if (min < 0n && parameter.kind === "seconds") return undefined
   const max = parameter.max === undefined ? kindMax(parameter) : BigInt(parameter.max)
   if (value >= min && value <= max) return undefined
   const unit = parameter.kind === "seconds" ? " seconds" : ""
@@ -56,6 +56,7 @@ const overflow = (parameter: Parameter, value: bigint): ReadValue | undefined =>
 
 const number = (parameter: Parameter, text: string): ReadValue => {
   if (text === "") return refused(`${parameter.name} must specify an unsigned integer value`)
+  if (text === "-1" && (parameter.min ?? 0) < 0) return stored("4294967295")
   const value = readInteger(text)
   if (value === undefined) return refused(`${parameter.name} must be an unsigned number, not ${text}`)
   const fault = overflow(parameter, value) ?? bounds(parameter, value)
