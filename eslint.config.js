@@ -27,6 +27,7 @@ const mayImport = {
     "report",
     "runtime",
     "testing",
+    "admission",
     "tls",
     "Operator",
   ],

@@ -20,6 +20,7 @@ import { type EmbeddedWorld, makeEmbeddedWorld, namedHosts } from "../testing/ku
 import { Informers } from "../testing/kube/controllers/Informers.js"
 import { ControllerLag } from "../testing/kube/controllers/KeyedLoop.js"
 import type { KubeletSettings } from "../testing/kube/controllers/KubeletSettings.js"
+import { operatorAdmission } from "./admission.js"
 import { type HttpFace, type ListenError, makeHttpFace } from "./http/HttpFace.js"
 import { writeKubeconfig } from "./http/kubeconfig.js"
 import { runRemoteControl, type Switches } from "./RemoteControl.js"
@@ -31,6 +32,7 @@ export interface SandboxOptions {
   readonly kubeconfig?: string
   /** CustomResourceDefinitions and whatever else exists from the start. */
   readonly objects?: ReadonlyArray<KubeObject>
+  /** Default: the operator's webhooks, so that a wrong resource is refused when it is applied. */
   readonly admission?: ReadonlyArray<Admission>
   /** How many hosts. Default 9. */
   readonly hosts?: number
@@ -99,7 +101,7 @@ export const makeSandbox = (
       settings: { ...sandboxSettings, ...options.settings },
       addressPrefix: `127.${net}`,
       ...(options.objects && { objects: options.objects }),
-      ...(options.admission && { admission: options.admission }),
+      admission: options.admission ?? [operatorAdmission],
     }).pipe(Effect.provideService(ControllerLag, controllerLagMs), Effect.provide(nodes))
     const newToken = () => randomBytes(24).toString("base64url")
     const token = newToken()

@@ -56,15 +56,16 @@ export interface HttpFace {
 
 const maxBodyBytes = 3 * 1024 * 1024
 
+/** Header values are bytes: UTF-8, as the real server sends it. */
+const warningHeader = (warning: string): string =>
+  Buffer.from(`299 - "${warning.replace(/[\\"]/g, "\\$&")}"`, "utf8").toString("latin1")
+
 const send = (response: ServerResponse, answer: Answer, warnings: ReadonlyArray<string>): void => {
   if (response.destroyed || response.headersSent) return
   const { body } = answer
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body))
   if (warnings.length > 0) {
-    response.setHeader(
-      "warning",
-      warnings.map((warning) => `299 - ${JSON.stringify(warning)}`),
-    )
+    response.setHeader("warning", warnings.map(warningHeader))
   }
   response.writeHead(answer.status, {
     ...answer.headers,
@@ -75,8 +76,8 @@ const send = (response: ServerResponse, answer: Answer, warnings: ReadonlyArray<
   response.end(bytes)
 }
 
-const answerError = (response: ServerResponse, error: unknown): void =>
-  send(response, failure((error instanceof ApiFailure ? error : internalError(String(error))).status), [])
+const answerError = (response: ServerResponse, error: unknown, warnings: ReadonlyArray<string> = []): void =>
+  send(response, failure((error instanceof ApiFailure ? error : internalError(String(error))).status), warnings)
 
 const unauthorized = new ApiFailure(401, "Unauthorized", "Unauthorized")
 const notAcceptable = new ApiFailure(
@@ -172,7 +173,7 @@ const handle = (server: ApiServer, options: HttpFaceOptions, faults: WireFaults,
         if (isAnswered) send(response, answer, warnings)
       }
     } catch (error) {
-      if (isAnswered) answerError(response, error)
+      if (isAnswered) answerError(response, error, warnings)
     }
   })
 }
