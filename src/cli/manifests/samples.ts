@@ -1,5 +1,7 @@
 /** Sample resources (api.md §9), each small enough to read and accepted as it stands. */
 
+import { templateSamples } from "./templateSamples.js"
+
 const image = "aerospike:ce-8.1.1.1"
 
 const cluster = (name: string, spec: Readonly<Record<string, unknown>>) => ({
@@ -156,7 +158,7 @@ const advancedVolumes = [
     initMethod: "dd",
   },
   {
-    name: "raw-vol",
+    name: "sindex-vol",
     source: { persistentVolume: { storageClass: "standard", volumeMode: "Block", size: "10Gi" } },
     aerospike: { path: "/dev/xvdb" },
   },
@@ -254,4 +256,5 @@ export const samples: Readonly<Record<string, ReadonlyArray<object>>> = {
   "samples/aerospike-cluster-monitoring.yaml": [monitoring],
   "samples/aerospike-cluster-storage-advanced.yaml": [advancedStorage],
   "samples/demo-8.yaml": [demoCluster],
+  ...templateSamples,
 }
