@@ -6,7 +6,9 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomBytes } from "node:crypto"
@@ -35,6 +37,7 @@ import * as Controller from "./runtime/Controller.js"
 import * as Fence from "./runtime/Fence.js"
 import { LeaderElection, type LeadershipLost } from "./runtime/LeaderElection.js"
 import { Reconciler } from "./runtime/Reconciler.js"
+import * as Shutdown from "./runtime/Shutdown.js"
 import { TemplateUse } from "./runtime/TemplateUse.js"
 import { Triggers } from "./runtime/Triggers.js"
 
@@ -61,6 +64,7 @@ export const layerObserving = (
   Layer.merge(Reconciler.layer, TemplateUse.layer).pipe(
     Layer.provideMerge(EventRecorder.layer),
     Layer.provideMerge(WriteThrough.layer),
+    Layer.provideMerge(Shutdown.layer),
     Layer.provideMerge(layerInquiries),
     Layer.provideMerge(observers),
     Layer.provideMerge(Layer.merge(Stores.layer, Triggers.layer)),
@@ -102,30 +106,32 @@ export const runElected: Effect.Effect<
       ),
     )
     const templates = yield* TemplateUse
+    const collapsed = yield* Deferred.make<void>()
+    /** Interruption is no collapse: then running passes have time to finish. */
+    const pillar = <A, E, R>(part: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.tapErrorCause(part, (cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.succeed(collapsed, undefined),
+      )
     const controller = Controller.make({
       name: "clusters",
       queue: triggers,
       keyString,
+      annotations: ({ namespace, name }: ClusterKey) => ({ namespace, name }),
       reconcile: (key: ClusterKey) => reconciler.reconcile(key),
       classify: () => "Transient" as const,
       ready: allReady(stores),
       concurrency: config.concurrency,
       deadlineMs: config.passTimeoutMs,
-      abandon: election.deposed,
+      abandon: Effect.raceFirst(election.deposed, Deferred.await(collapsed)),
     })
     yield* Effect.logInfo("operator starts")
-    return yield* Effect.zipRight(
-      Effect.all(
-        [
-          observers.run,
-          election.lead(Effect.all([controller.run, templates.run], { concurrency: "unbounded", discard: true })),
-        ],
-        {
-          concurrency: "unbounded",
-          discard: true,
-        },
+    // None of them ever succeeds. Not `Effect.all`: interrupted, it would not wait for the passes that `lead` lets finish (R12).
+    return yield* Effect.raceFirst(
+      pillar(observers.run),
+      Effect.raceFirst(
+        pillar(election.lead(Effect.raceFirst(controller.run, templates.run))),
+        pillar(reconciler.failure),
       ),
-      Effect.never,
     )
   }),
 )
@@ -141,19 +147,23 @@ export const run: Effect.Effect<
   Effect.catchTag("LeadershipLost", Effect.die),
 )
 
-/** What `/readyz` tells: every store has its first complete picture, and every observer has a way to keep it fresh. */
-export const readiness: Effect.Effect<Readiness, never, Stores | Observers> = Effect.gen(function* () {
+/**
+ * What `/readyz` tells: every store has its first complete picture, and every observer has a way to keep it fresh. Leading or not does not
+ * matter: a standby is as ready as it can be.
+ */
+export const readiness: Effect.Effect<Readiness, never, Stores | Observers | LeaderElection> = Effect.gen(function* () {
   const stores = yield* Stores
   const observers = yield* Effect.flatMap(Observers, ({ modes }) => modes)
   const isPictured = yield* Effect.every(sources(stores), ({ store }) => store.isReady)
   const isObserved = observers.every(({ mode }) => mode !== "refused" && mode !== "stopped")
-  return { ready: isPictured && isObserved, observers }
+  const leading = yield* Effect.flatMap(LeaderElection, ({ isLeading }) => isLeading)
+  return { ready: isPictured && isObserved, leading, observers }
 })
 
 const serveHealth = Effect.gen(function* () {
   const { healthHost: host, healthPort: port } = yield* OperatorConfig
   if (port === 0) return
-  const context = yield* Effect.context<Stores | Observers>()
+  const context = yield* Effect.context<Stores | Observers | LeaderElection>()
   const webhook = yield* AdmissionWebhook
   const whole = Effect.zipWith(Effect.provide(readiness, context), webhook.isReady, (state, isServed) => ({
     ...state,

@@ -3,8 +3,10 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import type { ClientView } from "../domain/NodeFacts.js"
 import type { NodeAddress } from "./AerospikeInfo.js"
+import { clientViews } from "./aerospikeMetrics.js"
 import { type ClientViewProcessOptions, makeClientViewProcess } from "./clientViewProcess.js"
 
 export interface ClientProbe {
@@ -25,7 +27,10 @@ type View = (probe: ClientProbe) => Effect.Effect<ClientView>
 const mostSeeds = 8
 
 const checked = (outcome: Effect.Effect<ClientView["outcome"]>): Effect.Effect<ClientView> =>
-  Effect.zipWith(outcome, Clock.currentTimeMillis, (seen, checkedAt): ClientView => ({ checkedAt, outcome: seen }))
+  outcome.pipe(
+    Effect.tap(({ _tag }) => Metric.increment(Metric.tagged(clientViews, "outcome", _tag))),
+    Effect.zipWith(Clock.currentTimeMillis, (seen, checkedAt): ClientView => ({ checkedAt, outcome: seen })),
+  )
 
 /** Never fails and never blocks the event loop of this process: a broken probe is an `Unknown` outcome. Bounded in time. */
 export class ClusterClient extends Context.Tag("acko/ClusterClient")<ClusterClient, { readonly view: View }>() {

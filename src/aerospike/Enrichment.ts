@@ -1,9 +1,11 @@
 /** Collecting facts from all nodes of a cluster at once: partial results, bounded time (W2, W3). */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import type { Collection, NodeFacts } from "../domain/NodeFacts.js"
 import { InfoError } from "./AerospikeError.js"
 import { AerospikeInfo, type NodeAddress } from "./AerospikeInfo.js"
+import { factsDuration, nodeRequests } from "./aerospikeMetrics.js"
 import { factCommands, readFacts } from "./nodeFacts.js"
 
 /** A pod whose node is asked. Pods without an IP do not become targets. */
@@ -39,6 +41,10 @@ const askOne = (
       onTimeout: () =>
         new InfoError({ reason: "Timeout", address, detail: `no complete answer within ${timeoutMs} ms` }),
     }),
+    Effect.tapBoth({
+      onSuccess: () => Metric.increment(Metric.tagged(nodeRequests, "outcome", "answered")),
+      onFailure: ({ reason }) => Metric.increment(Metric.tagged(nodeRequests, "outcome", reason)),
+    }),
     Effect.match({
       onSuccess: (answers): NodeFacts => ({ ...of, _tag: "Answered", answers: readFacts(commands, answers) }),
       onFailure: (error): NodeFacts => ({
@@ -71,5 +77,6 @@ export const collect = Effect.fn("Enrichment.collect")(function* (
     { concurrency: options.concurrency ?? 8 },
   )
   const finishedAt = yield* Clock.currentTimeMillis
+  yield* Metric.update(factsDuration, (finishedAt - startedAt) / 1_000)
   return { startedAt, finishedAt, expectedSize: options.expectedSize, nodes: Object.fromEntries(nodes) }
 })

@@ -8,5 +8,5 @@ if (process.argv[2] === "operator") {
 } else {
   const { runCommand } = await import("./commands.js")
   const { isValidationError } = await import("@effect/cli/ValidationError")
-  runMain(runCommand(process.argv), isValidationError)
+  runMain(runCommand(process.argv), { isTold: isValidationError })
 }

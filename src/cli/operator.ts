@@ -1,4 +1,5 @@
 /** `acko operator`: the controller, in a cluster or with a kubeconfig. */
+import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,6 +16,10 @@ export const operate = (args: ReadonlyArray<string>) =>
     const settings = yield* load(yield* parse(args, allSettings), version)
     return yield* Operator.runProcess.pipe(
       Effect.provide(Operator.layerLive),
+      // Among the other log lines, in their format; what goes to stderr is for whoever started the process.
+      Effect.tapErrorCause((cause) =>
+        Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logFatal("the operator ends", cause),
+      ),
       Effect.provide(Layer.succeed(OperatorConfig, settings)),
       Effect.provide(Logging.layer({ format: settings.logFormat, level: settings.logLevel })),
     )

@@ -12,8 +12,12 @@ import * as Option from "effect/Option"
 /** The program has said everything and ends with this code. */
 export class Ended extends Data.TaggedError("Ended")<{ readonly code: number }> {}
 
-/** Below the 30 s Kubernetes grants before SIGKILL, so that what hung is told. */
-const endWithinMs = 25_000
+export interface ProcessOptions {
+  /** Errors the user has been told already. Default: none. */
+  readonly isTold?: (error: unknown) => boolean
+  /** Limit for an orderly end (ms). Default 25 000: below the 30 s Kubernetes grants before SIGKILL, so that what hung is told. */
+  readonly endWithinMs?: number
+}
 
 const say = (text: string): Effect.Effect<void> =>
   Effect.sync(() => void process.stderr.write(`acko: ${text.trim().replace(/\s*\n\s*/g, " ")}\n`))
@@ -24,7 +28,9 @@ const describe = (error: unknown): string =>
 const report = (cause: Cause.Cause<unknown>, isTold: (error: unknown) => boolean): Effect.Effect<void> => {
   if (Cause.isInterruptedOnly(cause)) return Effect.void
   const failure = Cause.failureOption(cause)
-  if (Option.isNone(failure)) return Effect.logFatal("ended by a bug", cause)
+  if (Option.isNone(failure)) {
+    return Effect.sync(() => void process.stderr.write(`acko: ended by a bug\n${Cause.pretty(cause)}\n`))
+  }
   return failure.value instanceof Ended || isTold(failure.value) ? Effect.void : say(describe(failure.value))
 }
 
@@ -35,7 +41,7 @@ const codeOf = (exit: Exit.Exit<unknown, unknown>): number => {
 }
 
 /** Starts the clock for an orderly end with the first signal. It does not keep the process alive. */
-const watchEnd = (): void => {
+const watchEnd = (endWithinMs: number): void => {
   const onSignal = (signal: NodeJS.Signals): void => {
     process.off("SIGTERM", onSignal)
     process.off("SIGINT", onSignal)
@@ -48,11 +54,11 @@ const watchEnd = (): void => {
   process.on("SIGINT", onSignal)
 }
 
-/** Runs the program as the process. `isTold`: errors the user has been told already. */
-export const runMain = <E>(program: Effect.Effect<unknown, E>, isTold: (error: unknown) => boolean = () => false) => {
-  watchEnd()
+/** Runs the program as the process. */
+export const runMain = <E>(program: Effect.Effect<unknown, E>, options: ProcessOptions = {}) => {
+  watchEnd(options.endWithinMs ?? 25_000)
   program.pipe(
-    Effect.tapErrorCause((cause) => report(cause, isTold)),
+    Effect.tapErrorCause((cause) => report(cause, options.isTold ?? (() => false))),
     // The logger is the program's choice; with the default one, each line would come twice.
     NodeRuntime.runMain({
       disableErrorReporting: true,

@@ -66,15 +66,15 @@ export class WatchIdleError extends Data.TaggedError("WatchIdleError")<Where & {
   }
 }
 
-/** The write was not sent, or given up on its way, because this instance does not lead any more (S4). */
-export class NotLeadingError extends Data.TaggedError("NotLeadingError")<Where> {
-  readonly retry: RetryClass = "stop"
+/** We did not send the write, or gave it up on its way: somebody else may lead (S4), or we are ending (R12). Whoever comes next decides anew. */
+export class NotSentError extends Data.TaggedError("NotSentError")<Where & { readonly why: string }> {
+  readonly retry: RetryClass = "reread"
   override get message(): string {
-    return `${place(this)}: not sent: another instance may lead`
+    return `${place(this)}: not sent: ${this.why}`
   }
 }
 
-export type KubeError = KubeTransportError | KubeStatusError | KubeDecodeError | WatchIdleError | NotLeadingError
+export type KubeError = KubeTransportError | KubeStatusError | KubeDecodeError | WatchIdleError | NotSentError
 
 const isStatus =
   (status: number, reason?: string) =>

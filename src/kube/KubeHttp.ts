@@ -24,7 +24,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { KubeAccess } from "./KubeAccess.js"
 import { KubeDecodeError, type KubeError, KubeTransportError } from "./KubeError.js"
-import { countRequest } from "./kubeMetrics.js"
+import { countRequest, timeRequest } from "./kubeMetrics.js"
 import { isRead, type KubeRequest, whereOf } from "./KubeRequest.js"
 import { answerError } from "./kubeStatus.js"
 import { defaultMaxHoldMs, makePauseGate } from "./PauseGate.js"
@@ -137,7 +137,7 @@ export const makeKubeHttp = (
     const send = (request: KubeRequest): Effect.Effect<HttpClientResponse.HttpClientResponse, KubeError, Scope.Scope> =>
       Effect.gen(function* () {
         const http = HttpClientRequest.setHeaders(toHttp(access.baseUrl, request, userAgent), yield* access.headers)
-        const response = yield* (yield* client).execute(http).pipe(
+        const response = yield* timeRequest(request, (yield* client).execute(http)).pipe(
           Effect.mapError((error) => transportError(request, error)),
           Effect.tapError(() => countRequest(request, "error")),
         )

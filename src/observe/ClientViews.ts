@@ -29,6 +29,8 @@ export class ClientViews extends Context.Tag("acko/ClientViews")<
     /** Looks as soon as the interval and the others allow; of several waiting requests the latest counts. */
     readonly request: (key: ClusterKey, probe: ClientProbe) => Effect.Effect<void>
     readonly get: (key: ClusterKey) => Effect.Effect<ClientView | undefined>
+    /** Never succeeds; dies with a defect that would leave clusters without answers (S11). */
+    readonly failure: Effect.Effect<never>
     /** Drops everything about a cluster that is gone, and stops looking. */
     readonly forget: (key: ClusterKey) => Effect.Effect<void>
   }
@@ -58,7 +60,7 @@ const essence = (view: ClientView | undefined): unknown => {
 const make = (options: ClientViewsOptions): Effect.Effect<ClientViews["Type"], never, ClusterClient | Scope.Scope> =>
   Effect.gen(function* () {
     const client = yield* ClusterClient
-    const fibers = yield* FiberMap.make<string>()
+    const fibers = yield* FiberMap.make<string, void, never>()
     const { trigger, minIntervalMs = 10_000, timeoutMs = 30_000 } = options
     const oneAtATime = Effect.unsafeMakeSemaphore(1)
     const entries = new Map<string, Entry>()
@@ -78,7 +80,10 @@ const make = (options: ClientViewsOptions): Effect.Effect<ClientViews["Type"], n
           Cause.isInterruptedOnly(cause)
             ? Effect.failCause(cause)
             : Effect.zipRight(
-                Effect.annotateLogs(Effect.logError("looking as a client failed", cause), "cluster", keyString(key)),
+                Effect.annotateLogs(Effect.logError("looking as a client failed", cause), {
+                  namespace: key.namespace,
+                  name: key.name,
+                }),
                 unknown("the look itself failed"),
               ),
         ),
@@ -126,6 +131,7 @@ const make = (options: ClientViewsOptions): Effect.Effect<ClientViews["Type"], n
           return Effect.asVoid(FiberMap.run(fibers, keyString(key), work(key, entry)))
         }),
       get: (key) => Effect.sync(() => entries.get(keyString(key))?.view),
+      failure: Effect.zipRight(FiberMap.join(fibers), Effect.never),
       forget: (key) =>
         Effect.suspend(() => {
           entries.delete(keyString(key))

@@ -39,6 +39,8 @@ export class Facts extends Context.Tag("acko/Facts")<
     readonly request: (key: ClusterKey, request: FactsRequest) => Effect.Effect<void>
     /** The two latest collections. */
     readonly get: (key: ClusterKey) => Effect.Effect<ClusterFacts>
+    /** Never succeeds; dies with a defect that would leave clusters without answers (S11). */
+    readonly failure: Effect.Effect<never>
     /** Drops everything about a cluster that is gone, and stops asking. */
     readonly forget: (key: ClusterKey) => Effect.Effect<void>
   }
@@ -82,7 +84,7 @@ export const onlyPods = ({ latest, previous }: ClusterFacts, uids: ReadonlySet<s
 const make = (options: FactsOptions): Effect.Effect<Facts["Type"], never, AerospikeInfo | Scope.Scope> =>
   Effect.gen(function* () {
     const info = yield* AerospikeInfo
-    const fibers = yield* FiberMap.make<string>()
+    const fibers = yield* FiberMap.make<string, void, never>()
     const { trigger, concurrency = 8, maxRequests = 64, perNodeTimeoutMs = 2_000 } = options
     const permits = Effect.unsafeMakeSemaphore(maxRequests)
     const entries = new Map<string, Entry>()
@@ -122,7 +124,10 @@ const make = (options: FactsOptions): Effect.Effect<Facts["Type"], never, Aerosp
 
     const afterDefect = (key: ClusterKey, entry: Entry, planned: Planned, cause: Cause.Cause<never>) =>
       Effect.gen(function* () {
-        yield* Effect.annotateLogs(Effect.logError("collecting node facts failed", cause), "cluster", keyString(key))
+        yield* Effect.annotateLogs(Effect.logError("collecting node facts failed", cause), {
+          namespace: key.namespace,
+          name: key.name,
+        })
         yield* Effect.sleep(options.retryAfterDefectMs ?? 5_000)
         if (entry.planned === planned) entry.planned = undefined
         yield* trigger(key, "collecting node facts failed")
@@ -150,6 +155,7 @@ const make = (options: FactsOptions): Effect.Effect<Facts["Type"], never, Aerosp
           return Effect.asVoid(FiberMap.run(fibers, keyString(key), carryOut(key, entry, planned)))
         }),
       get: (key) => Effect.sync(() => entries.get(keyString(key))?.facts ?? noFacts),
+      failure: Effect.zipRight(FiberMap.join(fibers), Effect.never),
       forget: (key) =>
         Effect.suspend(() => {
           entries.delete(keyString(key))

@@ -22,7 +22,7 @@ import { listAll } from "../kube/listPages.js"
 import { watch } from "../kube/Watcher.js"
 import type { WatcherEvent } from "../kube/WatcherEvent.js"
 import { defaultTiming, type WatcherTiming, type WatchTarget } from "../kube/WatcherOptions.js"
-import { missedEvents, observerFailures, observerMode } from "./observeMetrics.js"
+import { missedEvents, observerEvents, observerFailures, observerMode } from "./observeMetrics.js"
 import { isPolling, nextPhase, type ObserverMode, type Phase, type Signal } from "./observerPhase.js"
 import type { Feed, StoreReader, StoreWriter } from "./Store.js"
 import { makeVigils } from "./vigils.js"
@@ -156,6 +156,8 @@ const observe = (
       }
       const gauge = (of: ObserverMode) => observerMode.pipe(Metric.tagged("kind", kind.kind), Metric.tagged("mode", of))
       const missed = missedEvents.pipe(Metric.tagged("kind", kind.kind))
+      const events = (type: WatcherEvent["_tag"]) =>
+        observerEvents.pipe(Metric.tagged("kind", kind.kind), Metric.tagged("type", type))
       const failed = (during: string) =>
         observerFailures.pipe(Metric.tagged("kind", kind.kind), Metric.tagged("during", during))
 
@@ -235,6 +237,7 @@ const observe = (
           const now = yield* Clock.currentTimeMillis
           if (event._tag === "Failed") yield* onFailed(event, now)
           else heardAt = now
+          yield* Metric.increment(events(event._tag))
           yield* feed.handle(event)
           if (event._tag === "InitDone") yield* pictured(now)
           const received = toSignal(event, pollIntervalMs / 2)
@@ -245,8 +248,8 @@ const observe = (
         Effect.gen(function* () {
           replace.unsafeClose()
           heardAt = yield* Clock.currentTimeMillis
-          const events = Stream.runForEach(watch(kind, { ...target, timing }), onWatcherEvent)
-          yield* Effect.raceFirst(Effect.zipRight(events, Effect.sleep(1_000)), replace.await)
+          const follow = Stream.runForEach(watch(kind, { ...target, timing }), onWatcherEvent)
+          yield* Effect.raceFirst(Effect.zipRight(follow, Effect.sleep(1_000)), replace.await)
         }),
       )
 

@@ -12,6 +12,12 @@ export const missedEvents = Metric.counter("acko_observer_missed_events_total", 
   incremental: true,
 })
 
+/** `acko_observer_events_total{kind,type}`: what the watcher brought: `Init`, `InitApply`, `InitDone`, `Apply`, `Delete`, … */
+export const observerEvents = Metric.counter("acko_observer_events_total", {
+  description: "Events of lists and watches, by kind and type",
+  incremental: true,
+})
+
 /** `acko_observer_failures_total{kind,during}`: failed lists and watches. */
 export const observerFailures = Metric.counter("acko_observer_failures_total", {
   description: "Failed lists and watches",

@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
@@ -45,7 +46,11 @@ interface Job {
 
 export class EventRecorder extends Context.Tag("acko/EventRecorder")<
   EventRecorder,
-  { readonly record: (cluster: ClusterView, events: ReadonlyArray<ClusterEvent>) => Effect.Effect<void> }
+  {
+    readonly record: (cluster: ClusterView, events: ReadonlyArray<ClusterEvent>) => Effect.Effect<void>
+    /** Never succeeds; dies with a defect of the writer (S11). */
+    readonly failure: Effect.Effect<never>
+  }
 >() {
   /** Writes to the API server from a fiber of its own. When the scope closes, what is queued is written, for at most 2 s. */
   static readonly layer = Layer.scoped(
@@ -54,7 +59,7 @@ export class EventRecorder extends Context.Tag("acko/EventRecorder")<
   )
 
   /** Forgets everything. */
-  static readonly layerNoop = Layer.succeed(EventRecorder, { record: () => Effect.void })
+  static readonly layerNoop = Layer.succeed(EventRecorder, { record: () => Effect.void, failure: Effect.never })
 }
 
 const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z")
@@ -127,7 +132,7 @@ const make = Effect.gen(function* () {
     }).pipe(
       // Defects too: the writer fiber outlives every single event (S11).
       Effect.catchAllCause((cause) => {
-        if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause)
+        if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
         seen.clear()
         return Effect.zipRight(
           Metric.increment(failed),
@@ -142,9 +147,10 @@ const make = Effect.gen(function* () {
       ? drain.pipe(Effect.interruptible, Effect.timeout("2 seconds"), Effect.ignore)
       : Effect.void,
   )
-  yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(jobs), write)))
+  const writing = yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(jobs), write)))
 
   return EventRecorder.of({
+    failure: Fiber.join(writing),
     record: (cluster, events) =>
       Effect.flatMap(Clock.currentTimeMillis, (at) =>
         Effect.forEach(

@@ -15,6 +15,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
 import { contentType, render } from "./Prometheus.js"
+import * as ProcessMetrics from "./processMetrics.js"
 
 /** How one kind is observed: `watching` and `polling` are healthy, `refused` and `stopped` are not. */
 export interface ObserverReadiness {
@@ -27,6 +28,8 @@ export interface ObserverReadiness {
 /** The body of `/readyz`. */
 export interface Readiness {
   readonly ready: boolean
+  /** Whether this instance works now; one that waits for its turn is ready, too. */
+  readonly leading: boolean
   readonly observers: ReadonlyArray<ObserverReadiness>
   /** Whether admission webhooks, if there are to be any, can be called. */
   readonly webhook?: boolean
@@ -53,26 +56,26 @@ export interface HealthOptions {
   readonly host?: string
 }
 
-const answer = (path: string, readiness: Effect.Effect<Readiness>) => {
+const answer = (path: string, readiness: Effect.Effect<Readiness>, refresh: Effect.Effect<void>) => {
   switch (path) {
     case "/healthz":
       return Effect.succeed(HttpServerResponse.text("ok\n"))
     case "/readyz":
       return Effect.map(readiness, (state) => HttpServerResponse.unsafeJson(state, { status: state.ready ? 200 : 503 }))
     case "/metrics":
-      return Effect.sync(() => HttpServerResponse.text(render(Metric.unsafeSnapshot()), { contentType }))
+      return Effect.map(refresh, () => HttpServerResponse.text(render(Metric.unsafeSnapshot()), { contentType }))
     default:
       return Effect.succeed(HttpServerResponse.text("not found\n", { status: 404 }))
   }
 }
 
-const app = (readiness: Effect.Effect<Readiness>) =>
+const app = (readiness: Effect.Effect<Readiness>, refresh: Effect.Effect<void>) =>
   Effect.gen(function* () {
     const { method, url } = yield* HttpServerRequest.HttpServerRequest
     if (method !== "GET" && method !== "HEAD") {
       return HttpServerResponse.text("only GET\n", { status: 405, headers: { allow: "GET, HEAD" } })
     }
-    return yield* answer(url.split("?")[0] ?? "", readiness)
+    return yield* answer(url.split("?")[0] ?? "", readiness, refresh)
   }).pipe(Effect.withTracerEnabled(false))
 
 /** Whoever sends a request slowly, or never to its end, must not keep a socket (R125). */
@@ -105,7 +108,7 @@ export const serve = (
         listener.closeAllConnections()
       }),
     )
-    yield* server.serve(app(options.readiness))
+    yield* server.serve(app(options.readiness, yield* ProcessMetrics.make))
     const bound = server.address._tag === "TcpAddress" ? server.address.port : port
     return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`, port: bound }
   })

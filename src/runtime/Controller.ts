@@ -38,6 +38,8 @@ export interface ControllerOptions<K, E, R> {
   readonly name: string
   readonly queue: WorkQueue<K>
   readonly keyString: (key: K) => string
+  /** What every log line of a pass carries besides `reconcile`, the number of the pass. Default: the key as text. */
+  readonly annotations?: (key: K) => Readonly<Record<string, string>>
   readonly reconcile: (key: K, why: ReadonlyArray<string>) => Effect.Effect<Outcome, E, R>
   /** `Transient` is retried with back-off, `Permanent` slowly, `Waiting` is no failure. */
   readonly classify: (error: E) => FailureClass
@@ -149,7 +151,9 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
         ending._tag === "Permanent"
           ? backoffMs({ baseMs: permanentRetryMs, factor: 1, maxMs: permanentRetryMs }, 1, random)
           : backoffMs(backoff, count, random)
-      const log = ending._tag === "Transient" ? Effect.logWarning : Effect.logError
+      // Whoever ends cuts its passes short: no news.
+      const isEnding = yield* queue.isClosed
+      const log = isEnding ? Effect.logDebug : ending._tag === "Transient" ? Effect.logWarning : Effect.logError
       const message = ending._tag === "Defect" ? "pass died of a defect" : "pass failed"
       yield* Effect.annotateLogs(log(message, ending.cause), {
         failure: ending._tag,
@@ -186,7 +190,8 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
   const pass = ({ key, why }: Due<K>): Effect.Effect<void, never, R> =>
     Effect.suspend(() => {
       passes += 1
-      const annotations = { controller: options.name, key: keyString(key), reconcile: passes }
+      const of = options.annotations?.(key) ?? { key: keyString(key) }
+      const annotations = { controller: options.name, ...of, reconcile: passes }
       return Effect.gen(function* () {
         const startedAt = yield* Clock.currentTimeMillis
         yield* Effect.annotateLogs(Effect.logDebug("pass begins"), "why", why.join(", "))

@@ -63,7 +63,7 @@ export class LeaderElection extends Context.Tag("acko/LeaderElection")<
 >() {
   /** Leads at once and for ever: the only instance. */
   static readonly layerNoop: Layer.Layer<LeaderElection> = Layer.succeed(LeaderElection, {
-    lead: (work) => work,
+    lead: (work) => Effect.zipRight(Metric.set(leading, 1), work),
     isLeading: Effect.succeed(true),
     deposed: Effect.never,
   })
@@ -180,7 +180,8 @@ const make = (options: LeaderElectionOptions) =>
       if (leftMs <= 0) return
       yield* candidate.release.pipe(
         Effect.interruptible,
-        Effect.timeout(Math.min(leftMs, 2_000)),
+        // Whoever ends because of a bug ends within a second (S11).
+        Effect.timeout(Math.min(leftMs, 800)),
         Effect.matchEffect({
           onSuccess: () => tell(Effect.logInfo, "gave the lease back"),
           onFailure: (error) => tell(Effect.logDebug, `the lease was not given back: ${error.message}`),

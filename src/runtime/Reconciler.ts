@@ -51,6 +51,8 @@ export class Reconciler extends Context.Tag("acko/Reconciler")<
   Reconciler,
   {
     readonly reconcile: (key: ClusterKey) => Effect.Effect<PassOutcome, StatusNotWritten>
+    /** Never succeeds; dies with a defect of what works in the background for the passes: node facts, client views, Events (S11). */
+    readonly failure: Effect.Effect<never>
     /** The latest pass over a cluster, if there was one. */
     readonly latest: (key: ClusterKey) => Effect.Effect<Option.Option<PassTrace>>
   }
@@ -140,6 +142,10 @@ const make = Effect.gen(function* () {
 
   return Reconciler.of({
     reconcile: (key) => Effect.provide(pass(key), context),
+    failure: Effect.zipRight(
+      Effect.all([facts.failure, clientViews.failure, events.failure], { concurrency: "unbounded", discard: true }),
+      Effect.never,
+    ),
     latest: (key) => Effect.sync(() => Option.fromNullable(traces.get(keyString(key)))),
   })
 })

@@ -11,7 +11,7 @@ import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
 import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
-import { queueDepth, queueRunning, queueWait } from "./runtimeMetrics.js"
+import { queueAdds, queueDepth, queueRunning, queueWait } from "./runtimeMetrics.js"
 
 export interface WorkQueueOptions<K> {
   /** Name in metrics. */
@@ -47,11 +47,13 @@ export interface WorkQueue<K> {
   readonly addAfter: (key: K, ms: number, why: string) => Effect.Effect<void>
   /**
    * Runs `work` for every due key, up to `concurrency` (default 64) at the same time. Ends after {@link WorkQueue.close}, when the last running
-   * key is done. Interrupting it interrupts the running keys. A defect of `work` ends it with that defect: catch what you can handle.
+   * key is done. Interrupting it interrupts the running keys. A defect of `work`, or of the queue itself, ends it with that defect: catch
+   * what you can handle.
    */
   readonly consume: (work: (due: Due<K>) => Effect.Effect<void>, concurrency?: number) => Effect.Effect<void>
   /** No new work from now on. */
   readonly close: Effect.Effect<void>
+  readonly isClosed: Effect.Effect<boolean>
   readonly stats: Effect.Effect<QueueStats>
 }
 
@@ -75,6 +77,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
     const depth = queueDepth.pipe(Metric.tagged("queue", options.name))
     const waited = queueWait.pipe(Metric.tagged("queue", options.name))
     const busy = queueRunning.pipe(Metric.tagged("queue", options.name))
+    const added = queueAdds.pipe(Metric.tagged("queue", options.name))
     const items = new Map<string, Item<K>>()
     /** Due items in order. A Set is a line that can be left in the middle. */
     const ready = new Set<Item<K>>()
@@ -136,6 +139,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
         }
         items.set(id, item)
         if (item.why.size < maxReasons) item.why.add(why)
+        added.unsafeUpdate(1, [])
         const dueAt = now + Math.max(0, delayMs)
         if (item.dueAt !== undefined && item.dueAt <= dueAt) return Effect.void
         item.dueAt = dueAt
@@ -181,7 +185,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
                 const next = take(now)
                 if (next === undefined) break
                 yield* FiberSet.run(fibers, Effect.ensuring(work(next.due), release(next.item)))
-                yield* Metric.set(waited, next.waitedMs / 1000)
+                yield* Metric.update(waited, next.waitedMs / 1000)
               }
               yield* gauges
               if (!isClosed) yield* wake.await
@@ -189,7 +193,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
             yield* FiberSet.awaitEmpty(fibers)
             yield* gauges
           })
-          yield* Effect.raceFirst(dispatch, FiberSet.join(fibers))
+          yield* Effect.raceFirst(dispatch, Effect.raceFirst(FiberSet.join(fibers), FiberHandle.join(timer)))
         }),
       )
 
@@ -207,6 +211,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
       addAfter: schedule,
       consume,
       close: Effect.zipRight(Effect.sync(shut), FiberHandle.clear(timer)),
+      isClosed: Effect.sync(() => isClosed),
       stats: Effect.map(Clock.currentTimeMillis, (now) => {
         const [oldest] = ready
         return {

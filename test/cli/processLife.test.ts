@@ -1,10 +1,11 @@
+import { build } from "esbuild"
 import { type ChildProcess, spawn } from "node:child_process"
 import { rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { buildProgram } from "./program.js"
+import { buildProgram, root } from "./program.js"
 
 let directory = ""
 let program = ""
@@ -56,6 +57,68 @@ const listen = () =>
   })
 
 const close = (server: Server) => new Promise<void>((resolve) => void server.close(() => resolve()))
+
+/** A program of one line as a process, with the production beginning and end of processes. */
+const startProgram = async (name: string, effect: string, options: string) => {
+  const file = join(directory, `${name}.mjs`)
+  await build({
+    stdin: {
+      contents: `import * as Effect from "effect/Effect"
+        import { runMain } from "./src/cli/processLife.ts"
+        const program = Effect.zipRight(Effect.sync(() => process.stdout.write("started")), ${effect})
+        runMain(program, ${options})`,
+      resolveDir: root,
+      loader: "ts",
+    },
+    outfile: file,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "error",
+  })
+  const child = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "pipe"] })
+  children.add(child)
+  let stderr = ""
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))
+  await new Promise((resolve) => child.stdout.once("data", resolve))
+  const ended = new Promise<readonly [code: number | null, signal: string | null, stderr: string]>((resolve) =>
+    child.once("close", (code, signal) => {
+      children.delete(child)
+      resolve([code, signal, stderr])
+    }),
+  )
+  return { child, ended }
+}
+
+describe("beginning and end of a process", () => {
+  const hangs = "Effect.onInterrupt(Effect.never, () => Effect.never)"
+
+  it("R12: what does not end after a signal is given up in time, with a word and code 1", async () => {
+    const { child, ended } = await startProgram("slow", hangs, "{ endWithinMs: 300 }")
+    child.kill("SIGTERM")
+    expect(await ended).toEqual([1, null, "acko: not done 0.3 s after SIGTERM, gives up\n"])
+  }, 30_000)
+
+  it("R12: a second signal ends it at once", async () => {
+    const { child, ended } = await startProgram("hung", hangs, "{}")
+    child.kill("SIGTERM")
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(child.exitCode).toBeNull()
+    child.kill("SIGTERM")
+    expect((await ended)[1]).toBe("SIGTERM")
+  }, 30_000)
+
+  it("S11 R45: a bug in any part ends it within a second, with its stack and a code that is not 0", async () => {
+    const parts = 'Effect.all([Effect.never, Effect.delay(Effect.die(new Error("planted")), 10)], { concurrency: 2 })'
+    const { ended } = await startProgram("bug", parts, "{}")
+    const from = Date.now()
+    const [code, , stderr] = await ended
+    expect(Date.now() - from).toBeLessThan(1_000)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^acko: ended by a bug\nError: planted\n +at /)
+  }, 30_000)
+})
 
 describe("the operator process", () => {
   const kubeconfig = () => ["--kubeconfig", join(directory, "kubeconfig")]

@@ -9,6 +9,7 @@ import { HealthPortError, type Readiness, serve } from "../../src/report/Health.
 const host = "127.0.0.1"
 const watching: Readiness = {
   ready: true,
+  leading: false,
   observers: [
     { kind: "Pod", mode: "watching" },
     { kind: "Service", namespace: "a", mode: "polling" },
@@ -26,6 +27,10 @@ describe("health over HTTP", () => {
     Effect.gen(function* () {
       const { url } = yield* serve({ host, port: 0, readiness: Effect.succeed(watching) })
       expect(yield* get(`${url}/healthz`)).toMatchObject({ status: 200, text: "ok\n" })
+      const page = (yield* get(`${url}/metrics`)).text
+      for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds"])
+        expect(page).toMatch(new RegExp(`^${name} [0-9.e+]+$`, "m"))
+      expect(page).toMatch(/^nodejs_eventloop_lag_max_seconds [0-9.e-]+$/m)
       const ready = yield* get(`${url}/readyz?verbose`)
       expect(ready).toMatchObject({ status: 200, type: "application/json" })
       expect(JSON.parse(ready.text)).toEqual(watching)
@@ -40,7 +45,7 @@ describe("health over HTTP", () => {
 
   it.scopedLive("is 503 with the same body while not ready, and 200 as soon as it is", () =>
     Effect.gen(function* () {
-      let state: Readiness = { ready: false, observers: [{ kind: "Pod", mode: "refused" }] }
+      let state: Readiness = { ready: false, leading: false, observers: [{ kind: "Pod", mode: "refused" }] }
       const { url } = yield* serve({ host, port: 0, readiness: Effect.sync(() => state) })
       const before = yield* get(`${url}/readyz`)
       expect([before.status, JSON.parse(before.text)]).toEqual([503, state])

@@ -145,6 +145,38 @@ describe("Controller", () => {
       }),
   )
 
+  it.scoped("every line of a pass tells which one, and of what; also from fibers it started, and when it fails", () =>
+    Effect.gen(function* () {
+      const lines: Array<Readonly<Record<string, unknown>>> = []
+      const collect = Logger.make(({ annotations, message }) => {
+        lines.push({ message, ...Object.fromEntries(annotations) })
+      })
+      const { controller } = yield* start(
+        (key) =>
+          Effect.zipRight(Effect.forkDaemon(Effect.logInfo("from a fiber")), Effect.logInfo("inside")).pipe(
+            Effect.zipRight(key === "a/bad" ? Effect.fail("Transient" as const) : done),
+          ),
+        { annotations: (key) => ({ namespace: key.split("/")[0] ?? "", name: key.split("/")[1] ?? "" }) },
+      ).pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, collect)),
+        Effect.provide(Logger.minimumLogLevel(LogLevel.Debug)),
+      )
+      yield* controller.trigger("a/good", "x")
+      yield* controller.trigger("a/bad", "x")
+      yield* TestClock.adjust(0)
+      const of = (name: string) => lines.filter((line) => line["name"] === name)
+      expect(
+        of("good")
+          .map(({ message }) => String(message))
+          .sort(),
+      ).toEqual(["from a fiber", "inside", "pass begins"])
+      expect(of("bad")).toHaveLength(4)
+      expect(of("good").every((line) => line["namespace"] === "a" && line["reconcile"] === 1)).toBe(true)
+      expect(of("bad").every((line) => line["namespace"] === "a" && line["reconcile"] === 2)).toBe(true)
+      expect(lines).toHaveLength(7)
+    }),
+  )
+
   it.scoped("a pass beyond its deadline is interrupted and retried", () =>
     Effect.gen(function* () {
       let interrupted = 0

@@ -231,7 +231,7 @@ describe("leader election", () => {
       a.skew.frozen.unsafeOpen()
       // In the middle of its work, before anything else of it runs.
       const refused = yield* Effect.flip(a.write)
-      expect(refused._tag).toBe("NotLeadingError")
+      expect(refused._tag).toBe("NotSentError")
       yield* pass(5)
       expect(world.writes.filter(({ by, at }) => by === "a" && at > frozenAt + 10_000)).toEqual([])
       expect(takeovers(world.writes).map(({ by }) => by)).toEqual(["a", "b"])
@@ -249,7 +249,7 @@ describe("leader election", () => {
       world.server.gate.onRequest(({ user }) => (user === "a" ? { _tag: "Delay", ms: 60_000 } : undefined))
       const write = yield* Effect.fork(Effect.flip(a.write))
       yield* pass(12)
-      expect((yield* Fiber.join(write))._tag).toBe("NotLeadingError")
+      expect((yield* Fiber.join(write))._tag).toBe("NotSentError")
       expect(isLost(a.exit())).toBe(true)
     }),
   )

@@ -136,6 +136,29 @@ describe("WorkQueue", () => {
     }),
   )
 
+  it.scoped("S11 R45 a defect of the queue's own timer ends the consumer with it", () =>
+    Effect.gen(function* () {
+      const clock = yield* Effect.clock
+      let isBroken = false
+      const breaking: Clock.Clock = {
+        ...clock,
+        [Clock.ClockTypeId]: Clock.ClockTypeId,
+        currentTimeMillis: Effect.suspend(() => (isBroken ? Effect.die("a bug") : clock.currentTimeMillis)),
+        currentTimeNanos: clock.currentTimeNanos,
+        sleep: (duration) => clock.sleep(duration),
+        unsafeCurrentTimeMillis: () => clock.unsafeCurrentTimeMillis(),
+        unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+      }
+      const queue = yield* make<string>({ name: "test", keyString: (key) => key })
+      const consumer = yield* Effect.fork(queue.consume(() => Effect.void))
+      yield* Effect.withClock(queue.addAfter("a", 1_000, "x"), breaking)
+      yield* TestClock.adjust(0)
+      isBroken = true
+      yield* TestClock.adjust("1 second")
+      expect(String(yield* Fiber.await(consumer))).toContain("a bug")
+    }),
+  )
+
   const step = fc.record({
     key: fc.constantFrom("a", "b", "c"),
     delay: fc.constantFrom(0, 1, 5, 20, 100),

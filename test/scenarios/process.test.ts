@@ -1,0 +1,333 @@
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import { describe, expect, it } from "vitest"
+import type { OperatorConfig } from "../../src/config/OperatorConfig.js"
+import { Kinds, type KubeObject } from "../../src/domain/Kubernetes.js"
+import { KubeReader, KubeWriter } from "../../src/kube/KubeClient.js"
+import { ClientViews } from "../../src/observe/ClientViews.js"
+import { Facts } from "../../src/observe/Facts.js"
+import { Observers } from "../../src/observe/Observers.js"
+import { Stores } from "../../src/observe/Sources.js"
+import * as WriteThrough from "../../src/observe/WriteThrough.js"
+import { render } from "../../src/report/Prometheus.js"
+import { EventRecorder } from "../../src/report/EventRecorder.js"
+import { Reconciler } from "../../src/runtime/Reconciler.js"
+import * as Shutdown from "../../src/runtime/Shutdown.js"
+import { TemplateUse } from "../../src/runtime/TemplateUse.js"
+import { Triggers } from "../../src/runtime/Triggers.js"
+import type { Inside, Outside } from "../../src/testing/simulation/OperatorProcess.js"
+import { type Replica, type Replicas, type SeenWrite, withReplicas } from "./replicas.js"
+import { newImage, resource, type Wish } from "./stage.js"
+
+const apply = ({ world }: Replicas, wish: Wish) =>
+  Effect.orDie(world.writer.apply(Kinds.AerospikeCluster, resource(wish), { fieldManager: "user", force: true }))
+
+/** Events tell what was done; renewing and giving back the Lease is what makes an orderly end. */
+const isWork = ({ what }: SeenWrite): boolean => !/ (events|leases) /.test(what)
+
+const imageOf = (pod: KubeObject): string | undefined =>
+  (pod["spec"] as { readonly containers: ReadonlyArray<{ readonly image?: string }> }).containers[0]?.image
+
+const pods = ({ world }: Replicas): ReadonlyArray<KubeObject> =>
+  world.server.list(Kinds.Pod, { namespace: "aerospike" }).items
+
+const isSettled = (replicas: Replicas, image: string, size = 3): boolean =>
+  replicas.phase() === "Completed" &&
+  pods(replicas).length === size &&
+  pods(replicas).every((pod) => imageOf(pod) === image && pod.metadata.deletionTimestamp === undefined)
+
+describe("the end of the operator", () => {
+  it("R12 S4: ended after any write, it begins no other; the lease is given back last; the next one goes on", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { holder, start, until, writes } = replicas
+        let image = newImage
+        for (let generation = 0; generation < 12; generation += 1) {
+          const user = `replica-${generation}`
+          const mine = () => writes.filter((write) => write.user === user)
+          const replica = yield* start(user)
+          // Ends come in the middle of creating, of rolling, and of what is left after them.
+          if (generation % 4 === 0) {
+            image = generation % 8 === 0 ? newImage : "aerospike:ce-8.1.1.1"
+            yield* apply(replicas, { size: 3, image })
+          }
+          const wanted = 1 + (generation % 5)
+          yield* until(
+            `write ${wanted} of ${user}`,
+            () => holder() === user && (mine().filter(isWork).length >= wanted || isSettled(replicas, image)),
+          )
+          const before = mine().filter(isWork).length
+          yield* replica.stop
+          expect(mine().filter(isWork)).toHaveLength(before)
+          expect(mine().at(-1)?.what).toBe("update leases ed3f4371.aerospike.com")
+          expect(holder()).toBe("")
+          expect(Exit.isInterrupted(replica.exit() ?? Exit.void)).toBe(true)
+        }
+        yield* start("replica-last")
+        yield* until("settled", () => isSettled(replicas, image))
+        expect(yield* replicas.world.aerospike.lostRecords).toBe(0)
+      }),
+    )
+  }, 60_000)
+})
+
+describe("several operators", () => {
+  it("R63 S4: a rolling update of three replicas in mid-roll-out: only the holder of the lease ever writes, no pod restarts twice", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { start, until, writes } = replicas
+        let running: ReadonlyArray<Replica> = [
+          yield* start("replica-a1"),
+          yield* start("replica-b1"),
+          yield* start("replica-c1"),
+        ]
+        yield* apply(replicas, { size: 3 })
+        yield* until("created", () => isSettled(replicas, "aerospike:ce-8.1.1.1"))
+        yield* apply(replicas, { size: 3, image: newImage })
+        for (const name of ["a", "b", "c"]) {
+          const restarts = () => writes.filter(({ what }) => what.startsWith("delete pods ")).length
+          const before = restarts()
+          yield* until("a restart", () => restarts() > before || isSettled(replicas, newImage))
+          // A Deployment starts the new one first.
+          const fresh = yield* start(`replica-${name}2`)
+          const [old, ...others] = running
+          if (old !== undefined) yield* old.stop
+          running = [...others, fresh]
+        }
+        yield* until("rolled", () => isSettled(replicas, newImage))
+        const work = writes.filter(isWork)
+        expect(work.filter(({ holder, user }) => holder !== user)).toEqual([])
+        const deleted = work.filter(({ what }) => what.startsWith("delete pods ")).map(({ what }) => what)
+        expect(deleted.sort()).toEqual(["delete pods db-0-0", "delete pods db-0-1", "delete pods db-0-2"])
+        expect(new Set(work.map(({ user }) => user)).size).toBeGreaterThan(1)
+      }),
+    )
+  }, 60_000)
+
+  it("R58: a standby is warm: taking over costs it no list and no watch, and its first look comes at once", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { holder, start, until, world } = replicas
+        const first = yield* start("replica-1")
+        yield* apply(replicas, { size: 3 })
+        yield* until("created", () => isSettled(replicas, "aerospike:ce-8.1.1.1"))
+        const second = yield* start("replica-2")
+        yield* until("standby watches", () => second.faults.openWatches() === first.faults.openWatches())
+        let reads = 0
+        world.server.gate.onRequest(({ resource, user, verb }) => {
+          if (user === "replica-2" && resource !== "leases" && ["list", "watch"].includes(verb)) reads += 1
+          return undefined
+        })
+        yield* apply(replicas, { size: 3, image: newImage })
+        yield* Effect.sleep("1 second")
+        yield* first.stop
+        yield* until("taken over", () => holder() === "replica-2")
+        const tookOver = world.server.now()
+        yield* until("goes on", () => replicas.writes.some((write) => write.user === "replica-2" && isWork(write)))
+        expect(world.server.now() - tookOver).toBeLessThan(1_000)
+        expect(reads).toBe(0)
+      }),
+    )
+  })
+})
+
+describe("time from other clocks", () => {
+  it("R64: pods said to have been deleted in the past or in the future are gone when they are gone, not before", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { start, until, world, writes } = replicas
+        const lies = ["2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z"]
+        /** The operator sees another time of deletion than the one that is. */
+        const lying = (object: KubeObject): KubeObject =>
+          object.kind !== "Pod" || object.metadata.deletionTimestamp === undefined
+            ? object
+            : {
+                ...object,
+                metadata: {
+                  ...object.metadata,
+                  deletionTimestamp: lies[(object.metadata.name ?? "").charCodeAt(5) % 2] ?? "",
+                },
+              }
+        const reader = Layer.effect(
+          KubeReader,
+          Effect.map(KubeReader, (real) => ({
+            get: (kind, ref) => Effect.map(real.get(kind, ref), lying),
+            list: (kind, options) =>
+              Effect.map(real.list(kind, options), (page) => ({ ...page, items: page.items.map(lying) })),
+            watch: (kind, options) =>
+              Stream.map(real.watch(kind, options), (event) =>
+                event.type === "BOOKMARK" ? event : { ...event, object: lying(event.object) },
+              ),
+          })),
+        )
+        yield* start("replica-1", { around: Layer.merge(Layer.fresh(Layer.context<Outside>()), reader) })
+        yield* apply(replicas, { size: 3 })
+        yield* until("created", () => isSettled(replicas, "aerospike:ce-8.1.1.1"))
+        let mostLeaving = 0
+        world.server.onCommit(({ kind }) => {
+          if (kind.kind !== "Pod") return
+          const leaving = pods(replicas).filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+          mostLeaving = Math.max(mostLeaving, leaving.length)
+        })
+        yield* apply(replicas, { size: 3, image: newImage })
+        yield* until("rolled", () => isSettled(replicas, newImage))
+        expect(writes.filter(({ what }) => what.startsWith("delete pods "))).toHaveLength(3)
+        expect(mostLeaving).toBe(1)
+      }),
+    )
+  })
+})
+
+describe("metrics", () => {
+  it("R128: there is one for every part, and no more of them with more clusters", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { start, until, world } = replicas
+        const series = () =>
+          render(Metric.unsafeSnapshot())
+            .split("\n")
+            .filter((line) => line.startsWith("acko_"))
+        const phase = (name: string) => {
+          const status = world.server.find(Kinds.AerospikeCluster, { namespace: "aerospike", name })?.["status"]
+          return (status as { readonly phase?: string } | undefined)?.phase
+        }
+        yield* start("replica-1")
+        const create = (name: string) =>
+          Effect.zipRight(
+            apply(replicas, { name, size: 2 }),
+            until(`${name} created`, () => phase(name) === "Completed"),
+          )
+        yield* create("unlikely-name-1")
+        const before = series()
+        for (const name of ["unlikely-name-2", "unlikely-name-3", "unlikely-name-4"]) yield* create(name)
+        expect(series()).toHaveLength(before.length)
+        expect(before.length).toBeLessThan(1_000)
+        expect(before.filter((line) => line.includes("unlikely"))).toEqual([])
+        const names = new Set(before.map((line) => line.split(/[{ ]/, 1)[0] ?? ""))
+        for (const name of [
+          "acko_leading",
+          "acko_queue_depth",
+          "acko_queue_running",
+          "acko_queue_adds_total",
+          "acko_queue_wait_seconds_count",
+          "acko_reconcile_total",
+          "acko_reconcile_duration_seconds_bucket",
+          "acko_observer_mode",
+          "acko_observer_events_total",
+          "acko_observer_missed_events_total",
+          "acko_node_requests_total",
+          "acko_node_facts_duration_seconds_count",
+          "acko_events_total",
+        ])
+          expect(names).toContain(name)
+      }),
+    )
+  })
+})
+
+/** A bug in one part of the operator: it strikes when `isArmed`. */
+interface Plant {
+  readonly isArmed: () => boolean
+  readonly bug: Effect.Effect<never>
+}
+
+/** The operator's own graph with a queue or a trigger of facts that is not as it should be. */
+const insideWith = (parts: {
+  readonly queue?: (queue: Triggers["Type"]) => Triggers["Type"]
+  readonly trigger?: (queue: Triggers["Type"]) => Triggers["Type"]["add"]
+}): Layer.Layer<Inside, never, Outside | OperatorConfig> => {
+  const inquiries = Layer.unwrapEffect(
+    Effect.map(Triggers, (queue) =>
+      Layer.merge(
+        Facts.layer({ trigger: parts.trigger?.(queue) ?? queue.add, retryAfterDefectMs: 100 }),
+        ClientViews.layer({ trigger: queue.add }),
+      ),
+    ),
+  )
+  const queue = Layer.effect(
+    Triggers,
+    Effect.map(Triggers, (real) => parts.queue?.(real) ?? real),
+  )
+  return Layer.merge(Reconciler.layer, TemplateUse.layer).pipe(
+    Layer.provideMerge(EventRecorder.layer),
+    Layer.provideMerge(WriteThrough.layer),
+    Layer.provideMerge(Shutdown.layer),
+    Layer.provideMerge(inquiries),
+    Layer.provideMerge(Observers.layer),
+    Layer.provideMerge(Layer.merge(Stores.layer, Layer.provide(queue, Triggers.layer))),
+  )
+}
+
+const planted: Readonly<Record<string, (plant: Plant) => Parameters<Replicas["start"]>[1]>> = {
+  watcher: ({ bug, isArmed }) => ({
+    around: Layer.merge(
+      Layer.fresh(Layer.context<Outside>()),
+      Layer.effect(
+        KubeReader,
+        Effect.map(KubeReader, (reader) => ({
+          ...reader,
+          watch: (kind, options) =>
+            Stream.mapEffect(reader.watch(kind, options), (event) => (isArmed() ? bug : Effect.succeed(event))),
+        })),
+      ),
+    ),
+  }),
+  queue: ({ bug, isArmed }) => ({
+    inside: insideWith({
+      queue: (real) => ({
+        ...real,
+        consume: (work, concurrency) => real.consume((due) => (isArmed() ? bug : work(due)), concurrency),
+      }),
+    }),
+  }),
+  facts: ({ bug, isArmed }) => ({
+    inside: insideWith({ trigger: (queue) => (key, why) => (isArmed() ? bug : queue.add(key, why)) }),
+  }),
+  lease: ({ bug, isArmed }) => ({
+    aroundLease: Layer.merge(
+      Layer.fresh(Layer.context<KubeReader>()),
+      Layer.effect(
+        KubeWriter,
+        Effect.map(KubeWriter, (writer) => ({
+          ...writer,
+          replace: (kind, object, subresource) => (isArmed() ? bug : writer.replace(kind, object, subresource)),
+        })),
+      ),
+    ),
+  }),
+}
+
+describe("a bug in a part of the operator", () => {
+  it.each(Object.entries(planted))(
+    "S11 R45: in the %s it ends the operator with that defect within a second",
+    (_, plant) => {
+      withReplicas((replicas) =>
+        Effect.gen(function* () {
+          const { start, until, world } = replicas
+          let isArmed = false
+          let struckAt: number | undefined
+          const bug = Effect.suspend(() => {
+            struckAt ??= world.server.now()
+            return Effect.dieMessage("planted")
+          })
+          const replica = yield* start("replica-1", plant({ isArmed: () => isArmed, bug }))
+          yield* apply(replicas, { size: 3 })
+          yield* until("created", () => isSettled(replicas, "aerospike:ce-8.1.1.1"))
+          isArmed = true
+          // Something happens everywhere: an edit, a roll-out, node facts, renewals.
+          yield* apply(replicas, { size: 3, image: newImage })
+          yield* until("struck", () => struckAt !== undefined)
+          yield* until("ended", () => replica.exit() !== undefined)
+          expect(world.server.now() - (struckAt ?? 0)).toBeLessThanOrEqual(1_000)
+          const exit = replica.exit()
+          expect(exit !== undefined && Exit.isFailure(exit) && Cause.isDie(exit.cause)).toBe(true)
+          expect(String(exit)).toContain("planted")
+        }),
+      )
+    },
+  )
+})
