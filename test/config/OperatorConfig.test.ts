@@ -121,7 +121,7 @@ describe("settings of the operator", () => {
     Effect.gen(function* () {
       expect(yield* problems({ "health-port": "99999" }, { ACKO_CONCURRENCY: "many", ACKO_RESYNC: "600" })).toEqual([
         'ACKO_CONCURRENCY: "many" is wrong, it must be a whole number from 1 to 1000; for example ACKO_CONCURRENCY=64 (the default)',
-        'ACKO_RESYNC: "600" is wrong, it must be a duration with a unit (ms, s, m, h) from 10s to 24h; for example ACKO_RESYNC=10m (the default)',
+        'ACKO_RESYNC: "600" is wrong, it must be a duration with a unit (ms, s, m, h) from 10s to 24h; for example ACKO_RESYNC=5m (the default)',
         '--health-port: "99999" is wrong, it must be a whole number from 0 to 65535; for example --health-port=8081 (the default)',
       ])
       expect(yield* problems({ "watch-namespaces": "a,B" })).toEqual([
