@@ -4,7 +4,8 @@ import type * as Schema from "effect/Schema"
 import { ClusterSpec } from "../domain/AerospikeCluster.js"
 import { TemplateSpec, TemplateStatusSchema } from "../domain/AerospikeClusterTemplate.js"
 import { type KubeObject, Kinds, type ResourceKind } from "../domain/Kubernetes.js"
-import { type CelRule } from "../domain/schema/fields.js"
+import { clusterRules, objectRules } from "../domain/schema/clusterRules.js"
+import { type CelRule, published } from "../domain/schema/fields.js"
 import { ClusterStatusSchema } from "../domain/schema/status.js"
 import { structural, type StructuralSchema } from "./structuralSchema.js"
 
@@ -14,30 +15,6 @@ interface Column {
   readonly jsonPath: string
   readonly priority?: number
 }
-
-/** Rules over several fields of the spec, so that a cluster is protected without the webhook. */
-const specRules: ReadonlyArray<CelRule> = [
-  {
-    rule: "has(self.templateRef) || (has(self.size) && self.size > 0)",
-    message: "spec.size must be 1 to 8 unless spec.templateRef is set",
-  },
-  {
-    rule: "has(self.templateRef) || (has(self.image) && self.image != '')",
-    message: "spec.image must be set unless spec.templateRef is set",
-  },
-  {
-    rule: "!has(self.image) || !self.image.matches('(?i)enterprise')",
-    message: "spec.image is an Enterprise Edition image; only Community Edition is supported",
-  },
-  {
-    rule: "!has(self.overrides) || has(self.templateRef)",
-    message: "spec.overrides needs spec.templateRef",
-  },
-  {
-    rule: "!has(self.size) || self.size == 0 || !has(self.aerospikeConfig) || !has(self.aerospikeConfig.namespaces) || self.aerospikeConfig.namespaces.all(n, !has(n.replication__dash__factor) || n.replication__dash__factor <= self.size)",
-    message: "replication-factor must not exceed spec.size",
-  },
-]
 
 const clusterColumns: ReadonlyArray<Column> = [
   { name: "RackSize", type: "integer", jsonPath: ".spec.size" },
@@ -71,14 +48,26 @@ const schemaOf = <A, I>(schema: Schema.Schema<A, I>): StructuralSchema =>
 interface Definition {
   readonly kind: ResourceKind
   readonly shortName: string
+  readonly description: string
   readonly spec: StructuralSchema
   readonly status: StructuralSchema
   readonly required: ReadonlyArray<string>
   readonly columns: ReadonlyArray<Column>
+  readonly rules: ReadonlyArray<CelRule>
   readonly scale?: Readonly<Record<string, string>>
 }
 
-const definition = ({ kind, shortName, spec, status, required, columns, scale }: Definition): KubeObject => ({
+const definition = ({
+  kind,
+  shortName,
+  description,
+  spec,
+  status,
+  required,
+  columns,
+  rules,
+  scale,
+}: Definition): KubeObject => ({
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
   metadata: { name: `${kind.plural}.${kind.group}`, annotations: { "helm.sh/resource-policy": "keep" } },
@@ -102,10 +91,12 @@ const definition = ({ kind, shortName, spec, status, required, columns, scale }:
         schema: {
           openAPIV3Schema: {
             type: "object",
+            description,
             ...(required.length === 0 ? {} : { required }),
+            ...(rules.length === 0 ? {} : { "x-kubernetes-validations": rules.map(published) }),
             properties: {
-              apiVersion: { type: "string" },
-              kind: { type: "string" },
+              apiVersion: { type: "string", description: "acko.io/v1alpha1" },
+              kind: { type: "string", description: kind.kind },
               metadata: { type: "object" },
               spec,
               status,
@@ -122,8 +113,14 @@ export const aerospikeClusterCrd = (): KubeObject =>
   definition({
     kind: Kinds.AerospikeCluster,
     shortName: "asc",
-    spec: { ...schemaOf(ClusterSpec), "x-kubernetes-validations": specRules },
-    status: schemaOf(ClusterStatusSchema),
+    description: "A cluster of Aerospike Community Edition nodes",
+    rules: objectRules,
+    spec: {
+      description: "What the cluster should be",
+      ...schemaOf(ClusterSpec),
+      "x-kubernetes-validations": clusterRules.map(published),
+    },
+    status: { ...schemaOf(ClusterStatusSchema), description: "What the cluster is; written by the operator" },
     required: ["spec"],
     columns: clusterColumns,
     scale: {
@@ -138,8 +135,10 @@ export const aerospikeClusterTemplateCrd = (): KubeObject =>
   definition({
     kind: Kinds.AerospikeClusterTemplate,
     shortName: "asct",
-    spec: schemaOf(TemplateSpec),
-    status: schemaOf(TemplateStatusSchema),
+    description: "Defaults that clusters refer to by name",
+    rules: [],
+    spec: { ...schemaOf(TemplateSpec), description: "What clusters take from it where they leave something open" },
+    status: { ...schemaOf(TemplateStatusSchema), description: "Who uses it; written by the operator" },
     required: [],
     columns: templateColumns,
   })

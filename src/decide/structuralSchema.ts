@@ -14,6 +14,14 @@ const isAutomatic = (description: unknown): boolean =>
   typeof description === "string" &&
   /^(an? (non empty string|integer|string|number|array|boolean|non-negative|positive)|between )/.test(description)
 
+/** Any further field of any type: kept, not looked into. */
+const open = (node: StructuralSchema): StructuralSchema => {
+  const { additionalProperties, ...rest } = node
+  return isMap(additionalProperties) && additionalProperties["$id"] === "/schemas/unknown"
+    ? { ...rest, "x-kubernetes-preserve-unknown-fields": true }
+    : node
+}
+
 const withoutNoise = (node: StructuralSchema): StructuralSchema =>
   Object.fromEntries(
     Object.entries(node).filter(([key, value]) => {
@@ -75,7 +83,7 @@ const below = (node: StructuralSchema): StructuralSchema => ({
 /** The structural form of a node and everything beneath it. Throws on what has none: that is a mistake in a schema, found by the generator. */
 export const structural = (node: unknown): StructuralSchema => {
   if (!isMap(node)) throw new Error(`not a schema: ${JSON.stringify(node)}`)
-  const result = below(bounded(merged(withoutNoise(union(node)))))
+  const result = below(bounded(merged(withoutNoise(open(union(node))))))
   if (
     typeof result["type"] !== "string" &&
     result["x-kubernetes-int-or-string"] !== true &&

@@ -1,9 +1,9 @@
 /** The spec of an AerospikeCluster as a schema: one source for decoding and for the CRD (api.md §2). */
 import * as Schema from "effect/Schema"
+import { AccessControl } from "./schema/accessControl.js"
 import { AerospikeConfig } from "./schema/aerospikeConfig.js"
 import { specDecoder } from "./schema/decode.js"
 import {
-  AccessControl,
   BandwidthConfig,
   Monitoring,
   NetworkPolicy,
@@ -14,41 +14,47 @@ import {
   TemplateRef,
   ValidationPolicy,
 } from "./schema/features.js"
-import { int32, IntOrString, optional } from "./schema/fields.js"
+import { field, int32, IntOrString, keyedList, Names, text } from "./schema/fields.js"
 import { PodSpec } from "./schema/pods.js"
 import { RackConfig } from "./schema/racks.js"
-import { Storage } from "./schema/storage.js"
+import { CheckedStorage } from "./schema/storage.js"
 import { TemplateSpec } from "./schema/template.js"
 
 /** Largest cluster Community Edition allows. */
 export const maximumSize = 8
 
 export const ClusterSpec = Schema.Struct({
-  size: optional(int32(0, maximumSize)),
-  image: optional(Schema.String.pipe(Schema.maxLength(1024))),
-  aerospikeConfig: optional(AerospikeConfig),
-  storage: optional(Storage),
-  rackConfig: optional(RackConfig),
-  aerospikeNetworkPolicy: optional(NetworkPolicy),
-  podSpec: optional(PodSpec),
-  aerospikeAccessControl: optional(AccessControl),
-  monitoring: optional(Monitoring),
-  networkPolicyConfig: optional(NetworkPolicyConfig),
-  bandwidthConfig: optional(BandwidthConfig),
-  enableDynamicConfigUpdate: optional(Schema.Boolean),
-  rollingUpdateBatchSize: optional(int32(1)),
-  disablePDB: optional(Schema.Boolean),
-  maxUnavailable: optional(IntOrString),
-  paused: optional(Schema.Boolean),
-  seedsFinderServices: optional(SeedsFinderServices),
-  k8sNodeBlockList: optional(Schema.Array(Schema.String)),
-  operations: optional(Schema.Array(Operation).pipe(Schema.maxItems(1))),
-  validationPolicy: optional(ValidationPolicy),
-  headlessService: optional(ServiceMetadata),
-  podService: optional(ServiceMetadata),
-  enableRackIDOverride: optional(Schema.Boolean),
-  templateRef: optional(TemplateRef),
-  overrides: optional(TemplateSpec),
+  size: field(int32(0, maximumSize), "Number of Aerospike nodes over all racks, 1 to 8; 0 or absent: the template's"),
+  image: field(text(1024), "Server image, Community Edition 8 or later; empty or absent: the template's"),
+  aerospikeConfig: field(AerospikeConfig, "Server configuration as a tree, rendered to aerospike.conf"),
+  storage: field(CheckedStorage, "Volumes and how they are prepared and cleaned"),
+  rackConfig: field(RackConfig, "Racks; without them there is one, with id 0"),
+  aerospikeNetworkPolicy: field(NetworkPolicy, "Which addresses the servers tell their clients"),
+  podSpec: field(PodSpec, "Settings of the pods"),
+  aerospikeAccessControl: field(AccessControl, "Roles and users; no effect: Community Edition has no access control"),
+  monitoring: field(Monitoring, "Prometheus exporter and the objects that find it"),
+  networkPolicyConfig: field(NetworkPolicyConfig, "A network policy for the pods"),
+  bandwidthConfig: field(BandwidthConfig, "Bandwidth limits of the pods, for network plugins that know them"),
+  enableDynamicConfigUpdate: field(
+    Schema.Boolean,
+    "Apply changes of the configuration without a restart where the server can (default false)",
+  ),
+  rollingUpdateBatchSize: field(int32(1), "Pods restarted at a time per rack (default 1)"),
+  disablePDB: field(Schema.Boolean, "Make no PodDisruptionBudget, delete an existing one (default false)"),
+  maxUnavailable: field(IntOrString, "Pods that may be disrupted at a time, a number or percentage (default 1)"),
+  paused: field(Schema.Boolean, "Touch nothing; deletion is still carried out (default false)"),
+  seedsFinderServices: field(SeedsFinderServices, "A Service for finding seeds from outside; no effect"),
+  k8sNodeBlockList: field(Names, "Kubernetes nodes that must not run pods"),
+  operations: field(keyedList(Operation, "id", 1), "The on-demand operation, at most one"),
+  validationPolicy: field(ValidationPolicy, "Checks to leave out"),
+  headlessService: field(ServiceMetadata, "The headless Service of the cluster"),
+  podService: field(ServiceMetadata, "One Service per pod; present, even empty: they are made"),
+  enableRackIDOverride: field(Schema.Boolean, "Rack ids from pod annotations; no effect"),
+  templateRef: field(TemplateRef, "The template that fills what the cluster leaves open"),
+  overrides: field(
+    TemplateSpec,
+    "Changes of the template for this cluster; beaten by the fields of the cluster itself",
+  ),
 })
 /** A decoded spec. Absent fields are absent; nothing is defaulted. */
 export type ClusterSpec = typeof ClusterSpec.Type

@@ -1,8 +1,7 @@
 /** `status` of both kinds, as the CRD describes it (api.md §4). What the program reads and writes is `ClusterStatus`. */
 import * as Schema from "effect/Schema"
 import { OperationKind } from "./features.js"
-import { DateTime, Int64, keyedList, optional, Raw } from "./fields.js"
-import { TemplateSpec } from "./template.js"
+import { DateTime, described, field, Int64, keyedList, Names, Raw } from "./fields.js"
 
 export const PhaseSchema = Schema.Literal(
   "InProgress",
@@ -18,89 +17,98 @@ export const PhaseSchema = Schema.Literal(
 )
 
 const int32 = Schema.Int.annotations({ jsonSchema: { type: "integer", format: "int32" } })
-const strings = Schema.Array(Schema.String)
 
 const Condition = Schema.Struct({
-  type: Schema.String.pipe(Schema.maxLength(316)),
-  status: Schema.Literal("True", "False", "Unknown"),
-  reason: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(1024)),
-  message: Schema.String.pipe(Schema.maxLength(32_768)),
-  observedGeneration: optional(Int64),
-  lastTransitionTime: DateTime,
+  type: described(Schema.String.pipe(Schema.maxLength(316)), "Ready, Available, Progressing, …"),
+  status: described(Schema.Literal("True", "False", "Unknown"), "Whether it holds"),
+  reason: described(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(1024)), "Why, in one word"),
+  message: described(Schema.String.pipe(Schema.maxLength(32_768)), "Why, for people"),
+  observedGeneration: field(Int64, "Generation of the spec it was found at"),
+  lastTransitionTime: described(DateTime, "When the status last changed"),
 })
 
 const Pod = Schema.Struct({
-  podIP: optional(Schema.String),
-  hostIP: optional(Schema.String),
-  image: optional(Schema.String),
-  podPort: optional(int32),
-  servicePort: optional(int32),
-  rack: optional(Schema.Int),
-  initializedVolumes: optional(strings),
-  isRunningAndReady: optional(Schema.Boolean),
-  configHash: optional(Schema.String),
-  podSpecHash: optional(Schema.String),
-  dynamicConfigStatus: optional(Schema.String),
-  dirtyVolumes: optional(strings),
-  nodeID: optional(Schema.String),
-  clusterName: optional(Schema.String),
-  accessEndpoints: optional(strings),
-  readinessGateSatisfied: optional(Schema.Boolean),
-  lastRestartReason: optional(
+  podIP: field(Schema.String, "Address of the pod"),
+  hostIP: field(Schema.String, "Address of its Kubernetes node"),
+  image: field(Schema.String, "Image of the running server container"),
+  podPort: field(int32, "Port of the server"),
+  servicePort: field(int32, "Port of the server as clients see it"),
+  rack: field(Schema.Int, "Rack id; 0 without racks"),
+  initializedVolumes: field(Names, "Volumes that have been prepared"),
+  isRunningAndReady: field(Schema.Boolean, "Running, and condition Ready is True"),
+  configHash: field(Schema.String, "Hash of the configuration it runs with"),
+  podSpecHash: field(Schema.String, "Hash of the pod settings it runs with"),
+  dynamicConfigStatus: field(Schema.String, "Applied, Failed or Pending: the latest change without restart"),
+  dirtyVolumes: field(Names, "Volumes to be cleaned at a cold restart"),
+  nodeID: field(Schema.String, "Id of the Aerospike node"),
+  clusterName: field(Schema.String, "Cluster name the node tells"),
+  accessEndpoints: field(Names, "host:port entries the node tells its clients"),
+  readinessGateSatisfied: field(Schema.Boolean, "Readiness gate acko.io/aerospike-ready is True"),
+  lastRestartReason: field(
     Schema.Literal("ConfigChanged", "ImageChanged", "PodSpecChanged", "ManualRestart", "WarmRestart"),
+    "Why the operator last restarted it",
   ),
-  lastRestartTime: optional(DateTime),
-  unstableSince: optional(DateTime),
-  migratingPartitions: optional(Int64),
+  lastRestartTime: field(DateTime, "When the operator last restarted it"),
+  unstableSince: field(DateTime, "Since when it is not ready"),
+  migratingPartitions: field(Int64, "Partitions it still migrates; absent: unknown"),
+})
+
+const OperationStatus = Schema.Struct({
+  id: field(Schema.String, "Id of the run"),
+  kind: field(OperationKind, "Its kind"),
+  phase: field(PhaseSchema, "InProgress, Completed, or Error if a pod failed"),
+  completedPods: field(Names, "Pods that are done"),
+  failedPods: field(Names, "Pods on which it failed"),
+})
+
+const TemplateSnapshot = Schema.Struct({
+  name: described(Schema.String, "Name of the template"),
+  resourceVersion: field(Schema.String, "Version of the template when it was copied"),
+  snapshotTimestamp: field(DateTime, "When it was copied"),
+  synced: described(Schema.Boolean, "False once the template's content differs from the copy"),
+  spec: field(Raw, "The template's spec as it was, before overrides"),
+})
+
+const MigrationStatus = Schema.Struct({
+  inProgress: described(Schema.Boolean, "Some node still migrates"),
+  remainingPartitions: described(Int64, "Partitions left, over all nodes"),
+  lastChecked: described(DateTime, "When the nodes were asked"),
+})
+
+const ClientView = Schema.Struct({
+  connected: described(Schema.Boolean, "A client reached the cluster"),
+  nodes: described(int32, "Nodes the client reached"),
+  unreachable: field(Names, "Advertised addresses the client could not reach"),
+  message: field(Schema.String, "Why it is not connected"),
+  lastChecked: described(DateTime, "When the client looked"),
 })
 
 export const ClusterStatusSchema = Schema.Struct({
-  phase: optional(PhaseSchema),
-  phaseReason: optional(Schema.String),
-  size: optional(int32),
-  health: optional(Schema.String),
-  conditions: optional(keyedList(Condition, "type", 64)),
-  pods: optional(Schema.Record({ key: Schema.String, value: Pod })),
-  observedGeneration: optional(Int64),
-  selector: optional(Schema.String),
-  aerospikeConfig: optional(Raw),
-  operationStatus: optional(
-    Schema.Struct({
-      id: optional(Schema.String),
-      kind: optional(OperationKind),
-      phase: optional(PhaseSchema),
-      completedPods: optional(strings),
-      failedPods: optional(strings),
-    }),
-  ),
-  appliedSpec: optional(Raw),
-  aerospikeClusterSize: optional(int32),
-  operatorVersion: optional(Schema.String),
-  pendingRestartPods: optional(strings),
-  lastReconcileTime: optional(DateTime),
-  templateSnapshot: optional(
-    Schema.Struct({
-      name: Schema.String,
-      resourceVersion: optional(Schema.String),
-      snapshotTimestamp: optional(DateTime),
-      synced: Schema.Boolean,
-      spec: optional(TemplateSpec),
-    }),
-  ),
-  failedReconcileCount: optional(int32),
-  lastReconcileError: optional(Schema.String),
-  migrationStatus: optional(
-    Schema.Struct({ inProgress: Schema.Boolean, remainingPartitions: Int64, lastChecked: DateTime }),
-  ),
-  clientView: optional(
-    Schema.Struct({
-      connected: Schema.Boolean,
-      nodes: int32,
-      unreachable: optional(strings),
-      message: optional(Schema.String),
-      lastChecked: DateTime,
-    }),
-  ),
+  phase: field(PhaseSchema, "What the operator is doing"),
+  phaseReason: field(Schema.String, "The phase in words, and what it waits for"),
+  size: field(int32, "Number of ready pods"),
+  health: field(Schema.String, "ready/desired, such as 2/3"),
+  conditions: field(keyedList(Condition, "type", 64), "What holds and what does not, each with its reason"),
+  pods: field(Schema.Record({ key: Schema.String, value: Pod }), "Every existing pod, by name"),
+  observedGeneration: field(Int64, "Generation of the spec that was last processed"),
+  selector: field(Schema.String, "Label selector of the pods, for the scale subresource"),
+  aerospikeConfig: field(Raw, "Configuration as last applied"),
+  operationStatus: field(OperationStatus, "The latest on-demand operation"),
+  appliedSpec: field(Raw, "The spec that was last carried out"),
+  aerospikeClusterSize: field(int32, "Cluster size the servers tell"),
+  operatorVersion: field(Schema.String, "Version of the operator that wrote this"),
+  pendingRestartPods: field(Names, "Pods that still wait for a restart"),
+  lastReconcileTime: field(DateTime, "When everything was last found or made right"),
+  templateSnapshot: field(TemplateSnapshot, "The template as the cluster uses it"),
+  failedReconcileCount: field(int32, "Failed attempts in a row"),
+  lastReconcileError: field(Schema.String, "The latest error, at most 256 bytes"),
+  migrationStatus: field(MigrationStatus, "Data on its way between nodes"),
+  clientView: field(ClientView, "The cluster as an application sees it"),
 })
 
-export const TemplateStatusSchema = Schema.Struct({ usedBy: optional(strings) })
+export const TemplateStatusSchema = Schema.Struct({
+  usedBy: field(
+    Schema.Array(Schema.String).annotations({ jsonSchema: { "x-kubernetes-list-type": "set" } }),
+    "Clusters that refer to the template, as namespace/name; it stays until there are none",
+  ),
+})

@@ -225,7 +225,9 @@ describe("pod template", () => {
           ],
         },
       },
-      podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] },
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: { topologyKey: "zone" } }],
+      },
     }
     const before = JSON.stringify(affinity)
     const spec = {
