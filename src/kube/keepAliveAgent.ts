@@ -2,6 +2,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as http from "node:http"
 import * as https from "node:https"
+import { timersFirst } from "./timersFirst.js"
 
 /** What TLS needs. `rejectUnauthorized` is always said aloud, so that no environment variable can switch verification off (R135). */
 export interface TlsMaterial {
@@ -24,8 +25,8 @@ const pool = { keepAlive: true, keepAliveMsecs: probeAfterMs, timeout: idleConne
 /** New agents. `proxy` replaces the direct https agent where a kubeconfig names a proxy. The caller destroys them. */
 export const makeAgents = (tls: TlsMaterial, proxy?: https.Agent): NodeHttpClient.HttpAgent => ({
   [NodeHttpClient.HttpAgentTypeId]: NodeHttpClient.HttpAgentTypeId,
-  http: new http.Agent(pool),
-  https: proxy ?? new https.Agent({ ...pool, ...tls }),
+  http: timersFirst(new http.Agent(pool)),
+  https: proxy ?? timersFirst(new https.Agent({ ...pool, ...tls })),
 })
 
 export const destroyAgents = (agents: NodeHttpClient.HttpAgent): void => {
