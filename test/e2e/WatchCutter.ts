@@ -14,6 +14,8 @@ export interface WatchCutter {
   readonly refuseWatches: (isRefused: boolean) => void
   /** How many watches are open through it. */
   readonly openWatches: () => number
+  /** How many times a watch was told that its version is too old (410, as an answer or as a line). */
+  readonly expiredWatches: () => number
 }
 
 const isWatch = (url: string): boolean => new URL(url, "https://host").searchParams.get("watch") === "true"
@@ -27,6 +29,7 @@ export const makeWatchCutter = ({
     const agent = new https.Agent({ keepAlive: true, ca: certificate })
     const watches = new Set<ServerResponse>()
     let isRefused = false
+    let expired = 0
     const listener = https.createServer(
       { cert: certificate, key: readFileSync(join(folder, "server.key")) },
       (request, response) => {
@@ -39,6 +42,10 @@ export const makeWatchCutter = ({
         const { headers, method } = request
         const passed = https.request(`${server}${url}`, { agent, headers, method }, (answer) => {
           response.writeHead(answer.statusCode ?? 502, answer.headers)
+          if (isWatch(url))
+            answer.on("data", (chunk: Buffer) => {
+              if (chunk.includes(`"reason":"Expired"`)) expired += 1
+            })
           answer.pipe(response)
           answer.on("error", () => response.destroy())
         })
@@ -64,5 +71,6 @@ export const makeWatchCutter = ({
         if (refused) for (const response of watches) response.destroy()
       },
       openWatches: () => watches.size,
+      expiredWatches: () => expired,
     }
   })

@@ -1,6 +1,7 @@
 /** The main job on a real control plane, in both modes of installation, with no other rights than those of the manifests. */
 import * as Effect from "effect/Effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { onClaims, resource } from "./resources.js"
 import { makeWatchCutter } from "./WatchCutter.js"
 import { makeWorld, type World } from "./world.js"
 
@@ -10,31 +11,6 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-/** Data on claims that go with their nodes, two copies of each record. */
-const spec = (size: number, protoFdMax: number, image = "aerospike:ce-8.1.1.1") => ({
-  size,
-  image,
-  storage: {
-    volumes: [
-      {
-        name: "data",
-        source: { persistentVolume: { size: "1Gi" } },
-        aerospike: { path: "/opt/aerospike/data" },
-        cascadeDelete: true,
-      },
-    ],
-  },
-  aerospikeConfig: {
-    service: { "proto-fd-max": protoFdMax },
-    namespaces: [
-      {
-        name: "test",
-        "replication-factor": 2,
-        "storage-engine": { type: "device", file: "/opt/aerospike/data/test.dat", filesize: 536_870_912 },
-      },
-    ],
-  },
-})
 const template = {
   apiVersion: "acko.io/v1alpha1",
   kind: "AerospikeClusterTemplate",
@@ -47,16 +23,8 @@ describe.each([
   { mode: "one namespace", operator: "acko-namespaced", namespace: "e2e-main-ns", watched: ["e2e-main-ns"] },
 ])("main job, $mode", ({ namespace, operator: home, watched }) => {
   it("creates 8 nodes, restarts them, scales, changes the image without watches, deletes; no record is lost", async () => {
-    const apply = (wanted: object) =>
-      world.run(
-        `apply -n ${namespace} -f -`,
-        JSON.stringify({
-          apiVersion: "acko.io/v1alpha1",
-          kind: "AerospikeCluster",
-          metadata: { name: "demo" },
-          spec: wanted,
-        }),
-      )
+    const apply = (...wanted: Parameters<typeof onClaims>) =>
+      world.run(`apply -n ${namespace} -f -`, resource("demo", onClaims(...wanted)))
     await world.makeNamespace(namespace)
     const way = await world.inScope(makeWatchCutter(world.plane))
     const installation = await world.install(home, watched)
@@ -64,14 +32,14 @@ describe.each([
     const cluster = await world.cluster(namespace, "demo")
     const modes = async () => [...new Set((await Effect.runPromise(operator.modes)).map(({ mode }) => mode))]
 
-    await apply(spec(8, 15_000))
+    await apply(8, 15_000)
     await cluster.completed()
     expect(await cluster.write(10_000)).toBe(10_000)
 
     // A static change: every pod once, one at a time.
     const created = await cluster.uids()
     const from = cluster.history.now()
-    await apply(spec(8, 16_000))
+    await apply(8, 16_000)
     await cluster.completed()
     const restarted = await cluster.uids()
     expect(Object.keys(restarted)).toEqual(Object.keys(created))
@@ -87,7 +55,7 @@ describe.each([
     // An image change; once the first pod is away, no watch works any more, until three are done.
     const rolled = cluster.history.now()
     const before = cluster.deletions()
-    await apply(spec(5, 16_000, "aerospike:ce-8.1.1.2"))
+    await apply(5, 16_000, "aerospike:ce-8.1.1.2")
     await cluster.deleted(before + 1)
     way.refuseWatches(true)
     await cluster.deleted(before + 3)

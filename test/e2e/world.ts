@@ -28,6 +28,9 @@ export interface Operator extends OperatorChild {
   readonly credential: Credential
   /** SIGTERM, and waits for the end. */
   readonly stop: () => Promise<void>
+  /** SIGKILL, and waits for the end. */
+  readonly kill: () => Promise<void>
+  readonly signal: (name: "SIGSTOP" | "SIGCONT") => void
 }
 
 export interface OperatorStart {
@@ -105,7 +108,9 @@ export const makeWorld = async (): Promise<World> => {
         program,
         arguments: [
           "operator",
-          ...installation.watchNamespaces.flatMap((namespace) => ["--namespace", namespace]),
+          ...(installation.watchNamespaces.length > 0
+            ? ["--watch-namespaces", installation.watchNamespaces.join(",")]
+            : []),
           ...(options.leaderElect === true ? ["--leader-elect"] : []),
         ],
         logLevel: "info",
@@ -117,7 +122,18 @@ export const makeWorld = async (): Promise<World> => {
           operator.ended,
         ),
       )
-      return { ...operator, credential, stop: () => Effect.runPromise(Scope.close(own, Exit.void)) }
+      const stop = () => Effect.runPromise(Scope.close(own, Exit.void))
+      return {
+        ...operator,
+        credential,
+        stop,
+        kill: async () => {
+          process.kill(operator.pid, "SIGKILL")
+          await Effect.runPromise(Effect.flip(operator.ended))
+          await stop()
+        },
+        signal: (name) => void process.kill(operator.pid, name),
+      }
     },
     cluster: (namespace, name) => inScope(makeCluster({ reader, machines }, namespace, name)),
     close: async () => {

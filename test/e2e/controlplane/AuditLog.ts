@@ -9,7 +9,10 @@ const AuditEvent = Schema.Struct({
   verb: Schema.String,
   requestURI: Schema.String,
   /** No name: the credentials were refused. */
-  user: Schema.Struct({ username: Schema.optional(Schema.String) }),
+  user: Schema.Struct({
+    username: Schema.optional(Schema.String),
+    extra: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })),
+  }),
   userAgent: Schema.optional(Schema.String),
   objectRef: Schema.optional(
     Schema.Struct({
