@@ -15,6 +15,8 @@ import {
   service,
   strictHost,
 } from "../../support/serverStarts.js"
+import { start } from "../../../src/testing/aerospike/model/lifecycle.js"
+import { pod, rig } from "./support.js"
 import { fileWith, wrongNames } from "../../support/wrongNames.js"
 
 const outcome = (text: string, host: HostFacts = strictHost, version: ServerVersion = newestOf81): string =>
@@ -86,5 +88,20 @@ describe("stored values", () => {
   it("accepts the file an ACKO user of RF 2 devices gets", () => {
     expect(permissiveHost.fileLimit).toBeGreaterThan(15_000)
     expect(outcome(file({ engine: device("device /dev/xvda") }), permissiveHost)).toBe("starts")
+  })
+})
+
+describe("the image of a node decides which parameters it knows", () => {
+  const startOf = (image: string): string | undefined => {
+    const { model, pass } = rig()
+    const configuration = file({ engine: "storage-engine memory {\n data-size 256M\n}" })
+    const server = start(model, { ...pod(1), image, configuration })
+    pass(2_000)
+    return server.exit?.message
+  }
+
+  it("256M of memory are enough for 8.0, not for 8.1", () => {
+    expect(startOf("aerospike:ce-8.0.0.15")).toBeUndefined()
+    expect(startOf("aerospike:ce-8.1.2.0")).toMatch(/data-size must be >= 536870912/)
   })
 })

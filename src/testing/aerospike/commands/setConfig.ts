@@ -71,8 +71,11 @@ const accept = (parameter: Parameter, sent: string): string | undefined => {
   return read._tag === "Stored" ? read.text : undefined
 }
 
-const effective = (server: Server, scope: Scope, name: string): string =>
-  server.dynamic.get(`${scope.prefix}/${name}`) ?? lastEntry(scope.namespace?.section, name)?.values[0] ?? ""
+/** A value of the namespace the command is about, also when it is about one of its sets. */
+const ofNamespace = (server: Server, { namespace }: Scope, name: string): string =>
+  server.dynamic.get(`namespace/${namespace?.name ?? ""}/${name}`) ??
+  lastEntry(namespace?.section, name)?.values[0] ??
+  ""
 
 const network = (server: Server, section: string, name: string, fallback: number): number =>
   Number(
@@ -87,10 +90,9 @@ const fits = (model: Model, server: Server, scope: Scope, parameter: Parameter, 
   switch (parameter.getConfig) {
     case "default-ttl":
       return (
-        figure === 0 ||
-        (scope.prefix.startsWith("set/") && figure === 4_294_967_295) ||
-        !["", "0"].includes(effective(server, scope, "nsup-period")) ||
-        effective(server, scope, "allow-ttl-without-nsup") === "true"
+        figure === (scope.prefix.startsWith("set/") ? 4_294_967_295 : 0) ||
+        !["", "0"].includes(ofNamespace(server, scope, "nsup-period")) ||
+        ofNamespace(server, scope, "allow-ttl-without-nsup") === "true"
       )
     case "proto-fd-max":
       return figure <= model.host.fileLimit

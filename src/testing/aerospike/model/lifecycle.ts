@@ -1,5 +1,6 @@
 /** Life of a server process: start, service, stop, and what happens to its data. */
 import * as Either from "effect/Either"
+import { serverOfImage } from "../../../decide/configuration/check/serverOfImage.js"
 import type { ProcessExit, ProcessSpec } from "../../PodRuntime.js"
 import type { StartRefusal } from "../configuration/ConfigTree.js"
 import type { HostFacts } from "../configuration/HostFacts.js"
@@ -76,6 +77,7 @@ export const start = (model: Model, spec: ProcessSpec): Server => {
   const read: Either.Either<NodeConfiguration, StartRefusal> = readConfiguration(
     spec.configuration,
     hostOf(model.host, spec),
+    serverOfImage(spec.image).table,
   )
   const configuration = Either.getOrElse(read, () => placeholder(spec))
   const server: Server = {
