@@ -38,6 +38,7 @@ import * as Fence from "./runtime/Fence.js"
 import { LeaderElection, type LeadershipLost } from "./runtime/LeaderElection.js"
 import { Reconciler } from "./runtime/Reconciler.js"
 import * as Shutdown from "./runtime/Shutdown.js"
+import { onSteadyClock } from "./runtime/SteadyClock.js"
 import { TemplateUse } from "./runtime/TemplateUse.js"
 import { Triggers } from "./runtime/Triggers.js"
 
@@ -53,9 +54,10 @@ const layerInquiries = Layer.unwrapEffect(
   }),
 )
 
-/** The operator, given the outside world and how stores are fed. */
+/** The operator, given the outside world, how stores are fed, and the stores. */
 export const layerObserving = (
   observers: Layer.Layer<Observers, never, Stores | OperatorConfig>,
+  stores: Layer.Layer<Stores, never, OperatorConfig> = Stores.layer,
 ): Layer.Layer<
   Reconciler | Observers | Stores | TemplateUse | Triggers,
   never,
@@ -67,7 +69,7 @@ export const layerObserving = (
     Layer.provideMerge(Shutdown.layer),
     Layer.provideMerge(layerInquiries),
     Layer.provideMerge(observers),
-    Layer.provideMerge(Layer.merge(Stores.layer, Triggers.layer)),
+    Layer.provideMerge(Layer.merge(stores, Triggers.layer)),
   )
 
 /** The operator, given the outside world. */
@@ -134,7 +136,7 @@ export const runElected: Effect.Effect<
       ),
     )
   }),
-)
+).pipe(onSteadyClock)
 
 /** {@link runElected} as the only instance, until interrupted. */
 export const run: Effect.Effect<
