@@ -12,8 +12,11 @@ export interface MemoryOptions {
   readonly as: string
   /** How far this client's watch cache lags behind, in ms: lists with `resourceVersion: "0"` and watches show the past. Default 0. */
   readonly lag?: (kind: ResourceKind) => number
-  /** Looks at each watch line before it is delivered: `drop` loses it, a number delays it by so many ms. */
-  readonly onLine?: (kind: ResourceKind, line: WatchLine) => "deliver" | "drop" | number
+  /**
+   * Looks at each watch line before it is delivered: `drop` loses it, `repeat` delivers it twice and once more behind the next line (R43), a
+   * number delays it by so many ms.
+   */
+  readonly onLine?: (kind: ResourceKind, line: WatchLine) => "deliver" | "drop" | "repeat" | number
   readonly faults?: ClientFaults
 }
 

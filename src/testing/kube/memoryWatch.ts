@@ -70,13 +70,19 @@ export const watchMemory = (
     Effect.gen(function* () {
       const queue = yield* Queue.unbounded<Item>()
       let isStalled = false
+      /** A line that comes once more behind the next one. */
+      let replayed: Item | undefined
       const offer = (item: Item) => {
         if (!isStalled) queue.unsafeOffer(item)
       }
       const deliver = (line: WatchLine) => {
         const decision = client.options.onLine?.(kind, line) ?? "deliver"
         const extra = typeof decision === "number" ? decision : 0
-        if (decision !== "drop") offer({ _tag: "Line", line, delay: extra + (client.options.lag?.(kind) ?? 0) })
+        const item: Item = { _tag: "Line", line, delay: extra + (client.options.lag?.(kind) ?? 0) }
+        if (decision !== "drop") offer(item)
+        if (replayed !== undefined) offer(replayed)
+        replayed = decision === "repeat" ? item : undefined
+        if (replayed !== undefined) offer(replayed)
       }
       const subscribe = () => {
         if (faults.isWatchRefused(kind)) throw forbidden(kind, "", `User "${info.user}" cannot watch resource`)

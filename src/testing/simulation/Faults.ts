@@ -16,10 +16,21 @@ export const faultClasses = [
   "watchExpire",
   "watchRefused",
   "droppedEvent",
+  "repeatedEvent",
   "staleCache",
   "outage",
   "hungNode",
 ] as const
+
+/** What may happen to the leader of two instances: frozen, cut off from the API server alone, a wall clock that jumps, or a crash. */
+export const leaderFaults = [
+  { id: "R58", name: "freeze" },
+  { id: "R59", name: "cut-off" },
+  { id: "R60", name: "clock-jump" },
+  { id: "R63", name: "crash" },
+] as const
+
+export type LeaderFault = (typeof leaderFaults)[number]["name"]
 
 export type FaultClass = (typeof faultClasses)[number]
 
@@ -42,12 +53,16 @@ export interface FaultPlan {
 
 /** One fault at one place, for plans that go through all places one after the other. Counted from the change under test. */
 export type Strike =
-  /** The operator dies with its n-th write: committed, but never answered. */
-  | { readonly _tag: "CrashAfter"; readonly write: number }
+  /** The operator dies with these writes: committed, but never answered. */
+  | { readonly _tag: "CrashAfter"; readonly writes: ReadonlyArray<number> }
+  /** The operator is told to end while its n-th write is on its way (SIGTERM), and started again. */
+  | { readonly _tag: "StopAfter"; readonly write: number }
   /** The answer to its n-th write is lost; it lives on. */
   | { readonly _tag: "LoseReply"; readonly write: number }
   /** The n-th event of a kind never arrives. */
   | { readonly _tag: "DropEvent"; readonly plural: string; readonly event: number }
+  /** With the n-th write the operator's watch caches stand still for so long (ms): what it caused is seen late, by a successor, too. */
+  | { readonly _tag: "StaleAfter"; readonly write: number; readonly ms: number; readonly crashes: boolean }
 
 /** Draws a plan. `next` gives uniform numbers in [0, 1). */
 export const drawPlan = (next: () => number, only?: ReadonlyArray<FaultClass>): FaultPlan => {

@@ -2,19 +2,20 @@
  * Watches a simulated world and says when an invariant of reliability is broken. It looks at what is true (the API server's objects, the
  * model of the Aerospike nodes), never at what the operator believes.
  *
- * - S1: destructive requests carry identity and hit only what belongs to the living cluster; nothing is created while it is deleted.
+ * - S1: destructive requests carry identity, follow quorum reads of the cluster and the victim, and hit only what belongs to the living
+ *   cluster; nothing is created while it is deleted.
  * - S2: members down plus the one taken down stay within the budget, unless the victim is itself the broken one.
  * - S3: no healthy member is stopped unless the cluster was whole within the last 10 s; no acknowledged record is ever lost.
- * - S4: no request of a dead incarnation.
+ * - S4: no request of a dead incarnation; where instances campaign, no write by anybody but the holder of a Lease that has not run out.
  * - S5: never more than 8 members.
- * - S9: no write in steady state.
+ * - S9: no write in steady state; never more than one write a second for a minute.
  * - S10: `observedGeneration` never decreases; `Completed` only if the world matched that generation a moment ago.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type KubeObject, type ObjectRef, type ResourceKind } from "../../domain/Kubernetes.js"
+import { Kinds, type KubeObject, type ObjectRef, type ResourceKind } from "../../domain/Kubernetes.js"
 import { Label } from "../../domain/Labels.js"
-import { KubeWriter, type RemoveOptions } from "../../kube/KubeClient.js"
+import { KubeReader, KubeWriter, type RemoveOptions } from "../../kube/KubeClient.js"
 import type { World as Aerospike } from "../aerospike/AerospikeWorld.js"
 import type { ApiServer, Commit } from "../kube/ApiServer.js"
 import type { RequestInfo } from "../kube/RequestGate.js"
@@ -42,14 +43,20 @@ export interface Judge {
   readonly tally: Readonly<Tally>
   readonly violations: ReadonlyArray<Violation>
   readonly report: (invariant: Violation["invariant"], detail: string) => void
-  /** Wraps the operator's writer: every destructive request is judged before it is sent. */
-  readonly around: Layer.Layer<KubeWriter, never, KubeWriter>
+  /** Wraps the operator's client: every destructive request is judged before it is sent, every look at the server is remembered. */
+  readonly around: Layer.Layer<KubeReader | KubeWriter, never, KubeReader | KubeWriter>
   /** Looks at the nodes; to be called every few seconds (it is called before every destructive request anyway). */
   readonly look: Effect.Effect<void>
   /** From now on any write is a violation. */
   readonly expectQuiet: (isQuiet: boolean) => void
   /** The incarnation that may write; undefined while none lives. */
   readonly setLiving: (user: string | undefined) => void
+  /** From now on several instances campaign: who may write is told by the Lease. Their identities are their users. */
+  readonly expectElection: () => void
+  /** Who holds the Lease now. */
+  readonly holder: () => string | undefined
+  /** Who has held the Lease so far. */
+  readonly leaders: () => ReadonlySet<string>
   /** Identities of the pods an operator deleted so far. */
   readonly restarted: () => ReadonlySet<string>
 }
@@ -72,7 +79,11 @@ export const isWrite = (request: RequestInfo): boolean => !["get", "list", "watc
 
 const isOperator = (user: string): boolean => user.startsWith("operator-")
 
-/** Evidence may be this old (S3). */
+/** A Lease that was not renewed for so long may be taken by others (ms). */
+const leaseMs = 15_000
+/** More writes than this within as many seconds are no longer quiet (S9). */
+const mostWrites = 60
+/** Evidence may be this old (S1, S3). */
 const evidenceMs = 10_000
 /** A status may describe a moment this long ago (S10). */
 const honestyMs = 5_000
@@ -90,6 +101,12 @@ export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
   const tally: Tally = { writes: 0, writesAtRest: 0, mostDown: 0 }
   let isQuiet = false
   let living: string | undefined
+  let lease: { readonly holder: string | undefined; readonly at: number } | undefined
+  const leaders = new Set<string>()
+  /** `pods/name`, or `pods/*` for a list → when it was last read from the API server itself. */
+  const readAt = new Map<string, number>()
+  /** Times of the latest writes of the living incarnation. */
+  const writtenAt: Array<number> = []
   let wholeAt = Number.NEGATIVE_INFINITY
   let wholeSize = -1
   let observed = 0
@@ -107,16 +124,32 @@ export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
   }
 
   server.gate.onRequest((request) => {
-    if (!isOperator(request.user)) return undefined
-    if (request.user !== living) report("S4", `${request.verb} ${request.resource} by the dead ${request.user}`)
+    if (!isOperator(request.user) || request.resource === Kinds.Lease.plural) return undefined
+    const { user, verb, resource } = request
+    if (lease === undefined && user !== living) report("S4", `${verb} ${resource} by the dead ${user}`)
     if (!isWrite(request)) return undefined
     tally.writes++
+    judgeAuthority(request)
+    judgeRate()
     if (isQuiet) {
       tally.writesAtRest++
       report("S9", `${request.verb} ${request.resource} ${request.name ?? ""} in steady state`)
     }
     return undefined
   })
+
+  const judgeAuthority = ({ user, verb, resource }: RequestInfo): void => {
+    if (lease === undefined) return
+    const what = `${verb} ${resource} by ${user}`
+    if (lease.holder !== user) report("S4", `${what} while ${lease.holder ?? "nobody"} holds the lease`)
+    else if (options.now() - lease.at > leaseMs) report("S4", `${what}, whose lease ran out`)
+  }
+
+  const judgeRate = (): void => {
+    writtenAt.push(options.now())
+    if (writtenAt.length > mostWrites && options.now() - (writtenAt.shift() ?? 0) < mostWrites * 1_000)
+      report("S9", `more than ${mostWrites} writes within ${mostWrites} s`)
+  }
 
   /** The world matched until this instant, and perhaps does again from it. */
   const noteMatch = (): void => {
@@ -146,8 +179,17 @@ export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
       report("S10", `Completed for generation ${generation}, which the world does not match`)
   }
 
+  const noteLease = ({ object, type }: Commit): void => {
+    if (lease === undefined) return
+    const { holderIdentity } = object["spec"] as { readonly holderIdentity?: unknown }
+    const isHeld = type !== "DELETED" && typeof holderIdentity === "string" && holderIdentity !== ""
+    lease = { holder: isHeld ? holderIdentity : undefined, at: options.now() }
+    if (isHeld) leaders.add(holderIdentity)
+  }
+
   server.onCommit((commit) => {
     const { kind, object, type } = commit
+    if (kind.kind === "Lease") return noteLease(commit)
     if (object.metadata.namespace !== namespace) return
     switch (kind.kind) {
       case "AerospikeCluster":
@@ -190,8 +232,19 @@ export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
     return set === undefined ? undefined : controllerOf(set)
   }
 
+  /** Caches lie: what is destroyed was looked at just before, and so was the cluster it belongs to. */
+  const judgeReading = (kind: ResourceKind, name: string): void => {
+    const isFresh = (what: string): boolean => options.now() - (readAt.get(what) ?? -Infinity) <= evidenceMs
+    const { plural } = Kinds.AerospikeCluster
+    if (!isFresh(`${plural}/${cluster}`))
+      report("S1", `${kind.kind} ${name} is destroyed without a look at its cluster`)
+    if (!isFresh(`${kind.plural}/${name}`) && !isFresh(`${kind.plural}/*`))
+      report("S1", `${kind.kind} ${name} is destroyed without a look at it`)
+  }
+
   const judgeRemoval = (kind: ResourceKind, ref: ObjectRef, removal: RemoveOptions): void => {
     if (kind.kind !== "Pod" && kind.kind !== "PersistentVolumeClaim" && kind.kind !== "StatefulSet") return
+    judgeReading(kind, ref.name)
     const { uid, resourceVersion } = removal.preconditions ?? {}
     const what = `${kind.kind} ${ref.name}`
     if (uid === undefined || resourceVersion === undefined) report("S1", `delete of ${what} without preconditions`)
@@ -240,8 +293,22 @@ export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
     }
     // Deleted clusters go as a whole: there is nobody left to serve.
     if (isDeleting()) return
+    judgeReading(kind, live.metadata.name ?? "")
     const ordinal = (pod: KubeObject): number => Number(/-(\d+)$/.exec(pod.metadata.name ?? "")?.[1] ?? -1)
     judgeStop(truth.pods().filter((pod) => controllerOf(pod) === live.metadata.uid && ordinal(pod) >= after))
+  }
+
+  /** Only what the API server answered from its own store counts as a look: no version, or a continued list. */
+  const remembering = (reader: KubeReader["Type"]): KubeReader["Type"] => {
+    const note = (what: string) => Effect.sync(() => void readAt.set(what, options.now()))
+    return {
+      ...reader,
+      get: (kind, ref) => Effect.tap(reader.get(kind, ref), () => note(`${kind.plural}/${ref.name}`)),
+      list: (kind, listing) =>
+        Effect.tap(reader.list(kind, listing), () =>
+          (listing.resourceVersion ?? "") === "" ? note(`${kind.plural}/*`) : Effect.void,
+        ),
+    }
   }
 
   const look = Effect.gen(function* () {
@@ -260,30 +327,40 @@ export const makeJudge = (world: Judged, options: JudgeOptions): Judge => {
     violations,
     report,
     look,
-    around: Layer.effect(
-      KubeWriter,
-      Effect.map(KubeWriter, (writer) => ({
-        ...writer,
-        apply: (kind, object, applyOptions) =>
-          kind.kind !== "StatefulSet"
-            ? writer.apply(kind, object, applyOptions)
-            : Effect.flatMap(look, () => {
-                judgeApply(kind, object)
-                return writer.apply(kind, object, applyOptions)
-              }),
-        remove: (kind, ref, removal) =>
-          Effect.flatMap(look, () => {
-            judgeRemoval(kind, ref, removal)
-            return writer.remove(kind, ref, removal)
-          }),
-      })),
+    around: Layer.merge(
+      Layer.effect(KubeReader, Effect.map(KubeReader, remembering)),
+      Layer.effect(
+        KubeWriter,
+        Effect.map(KubeWriter, (writer) => ({
+          ...writer,
+          apply: (kind, object, applyOptions) =>
+            kind.kind !== "StatefulSet"
+              ? writer.apply(kind, object, applyOptions)
+              : Effect.flatMap(look, () => {
+                  judgeApply(kind, object)
+                  return writer.apply(kind, object, applyOptions)
+                }),
+          remove: (kind, ref, removal) =>
+            Effect.flatMap(look, () => {
+              judgeRemoval(kind, ref, removal)
+              return writer.remove(kind, ref, removal)
+            }),
+        })),
+      ),
     ),
     expectQuiet: (quiet) => {
       isQuiet = quiet
     },
     setLiving: (user) => {
       living = user
+      readAt.clear()
+      writtenAt.length = 0
     },
     restarted: () => restarted,
+    expectElection: () => {
+      lease = { holder: undefined, at: options.now() }
+    },
+    holder: () => lease?.holder,
+    leaders: () => leaders,
   }
 }

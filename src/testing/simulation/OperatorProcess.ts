@@ -15,6 +15,8 @@ import { KubeReader, KubeWriter } from "../../kube/KubeClient.js"
 import type { Observers } from "../../observe/Observers.js"
 import type { Stores } from "../../observe/Sources.js"
 import * as Operator from "../../Operator.js"
+import * as Fence from "../../runtime/Fence.js"
+import { LeaderElection, type LeadershipLost } from "../../runtime/LeaderElection.js"
 import type { Reconciler } from "../../runtime/Reconciler.js"
 import type { TemplateUse } from "../../runtime/TemplateUse.js"
 import type { Triggers } from "../../runtime/Triggers.js"
@@ -34,6 +36,8 @@ export interface ProcessOptions {
   readonly client?: Partial<Omit<MemoryOptions, "as" | "faults">>
   /** Wraps the outside world: recorders, checks, planted bugs. */
   readonly around?: (outside: Layer.Layer<Outside>) => Layer.Layer<Outside>
+  /** Campaigns under its user's name before it works. Default: it is the only one. `isFenced` false: a planted bug. */
+  readonly election?: { readonly namespace: string; readonly isFenced: boolean }
   /** The operator's own graph. Default: the production graph. */
   readonly inside?: Layer.Layer<Inside, never, Outside | OperatorConfig>
 }
@@ -43,7 +47,7 @@ export interface OperatorProcess {
   readonly user: string
   readonly faults: ClientFaults
   /** Why it ended by itself, if it did: always a bug (S11). */
-  readonly death: () => Exit.Exit<never> | undefined
+  readonly death: () => Exit.Exit<never, LeadershipLost> | undefined
   /** Nothing leaves or reaches it any more; it does not know yet. */
   readonly cut: () => void
   /** Cuts its network, then ends it. */
@@ -84,6 +88,18 @@ const cuttable = (isCut: () => boolean): Layer.Layer<Outside, never, Outside> =>
     Layer.effect(ClusterClient, ClusterClient),
   )
 
+/** The outside world as production puts it together: an election if there is one, and no write without leadership. */
+const ruled = (
+  identity: string,
+  outside: Layer.Layer<Outside>,
+  election: ProcessOptions["election"],
+): Layer.Layer<Outside | LeaderElection> => {
+  if (election === undefined) return Layer.merge(outside, LeaderElection.layerNoop)
+  const campaign = Layer.provide(LeaderElection.layer({ namespace: election.namespace, identity }), outside)
+  const both = Layer.merge(outside, campaign)
+  return election.isFenced ? Layer.provideMerge(Fence.layer, both) : both
+}
+
 /** Starts one incarnation in the world, under the Clock, Random and Scheduler in force. */
 export const start = (
   world: EmbeddedWorld,
@@ -109,12 +125,12 @@ export const start = (
     )
     const context = yield* Layer.buildWithScope(
       (options.inside ?? Operator.layer).pipe(
-        Layer.provideMerge(outside),
+        Layer.provideMerge(ruled(user, outside, options.election)),
         Layer.provideMerge(OperatorConfig.layer({ clientView: false, ...options.settings })),
       ),
       scope,
     )
-    const fiber = yield* Effect.forkDaemon(Effect.provide(Operator.run, context))
+    const fiber = yield* Effect.forkDaemon(Effect.provide(Operator.runElected, context))
     const cut = (): void => {
       isCut = true
       faults.setOutage(true)

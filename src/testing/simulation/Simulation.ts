@@ -13,13 +13,16 @@ import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import { AerospikeInfo } from "../../aerospike/AerospikeInfo.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../decide/crd.js"
+import type { OperatorSettings } from "../../config/OperatorConfig.js"
 import { Kinds } from "../../domain/Kubernetes.js"
+import { defaultSettings } from "../../domain/Snapshot.js"
 import type { KubeError } from "../../kube/KubeError.js"
 import { type EmbeddedWorld, layerWorld, World } from "../kube/controllers/EmbeddedWorld.js"
 import { endState } from "./endState.js"
-import { drawPlan, type FaultClass, type FaultPlan, type Strike } from "./Faults.js"
+import { drawPlan, type FaultClass, type FaultPlan, type LeaderFault, type Strike } from "./Faults.js"
 import { isWrite, type Judge, makeJudge, type Violation } from "./Judge.js"
 import type { Mutant } from "./mutants.js"
+import { makeRivals } from "./Rivals.js"
 import { makeTheatre, type Places, type Theatre } from "./Theatre.js"
 import * as VirtualTime from "./VirtualTime.js"
 import { clusterKey, drawWorkload, resourceOf, type Workload } from "./Workload.js"
@@ -32,6 +35,8 @@ export interface RunOptions {
   readonly plan?: Partial<FaultPlan>
   /** Default: drawn by the seed. */
   readonly workload?: Workload
+  /** Two instances campaign, and this happens again and again to the one that leads. */
+  readonly leaderFault?: LeaderFault
   /** One more fault at one place of the change under test. */
   readonly strike?: Strike
   /** How long nothing may be written at the end. Default one hour. */
@@ -48,6 +53,8 @@ export interface RunResult {
   readonly virtualMs: number
   readonly steps: number
   readonly incarnations: number
+  /** Instances that led, where several campaigned. */
+  readonly leaders: number
   readonly writes: number
   /** While nothing was left to do. */
   readonly writesAtRest: number
@@ -70,8 +77,6 @@ export interface RunResult {
 const disturbanceMs = 90_000
 /** L1 and L3: five minutes, ten at most. */
 const convergenceLimitMs = 600_000
-/** A line a watch lost, unnoticed by both sides, is found by the safety list: every ten minutes, jittered (R24). Two in a row may be needed. */
-const lostLineLimitMs = 1_800_000
 const hourMs = 3_600_000
 const aerospikeNamespace = "test"
 
@@ -93,7 +98,6 @@ interface Stage {
   readonly theatre: Theatre
   readonly workload: Workload
   readonly options: RunOptions
-  readonly limitMs: number
   readonly next: () => number
   readonly now: () => number
 }
@@ -105,12 +109,12 @@ interface Outcome {
 }
 
 /** Waits until the world is as wished; the limit passing is a violation. Answers with the time since `since` (ms). */
-const converge = ({ judge, limitMs, now }: Stage, invariant: "L1" | "L3", what: string, since: number) =>
+const converge = ({ judge, now }: Stage, invariant: "L1" | "L3", what: string, since: number) =>
   Effect.gen(function* () {
     const from = now()
     while (!judge.truth.isConverged()) {
-      if (now() - from > limitMs) {
-        judge.report(invariant, `${what}: not reached within ${limitMs / 60_000} virtual minutes`)
+      if (now() - from > convergenceLimitMs) {
+        judge.report(invariant, `${what}: not reached within ${convergenceLimitMs / 60_000} virtual minutes`)
         break
       }
       yield* Effect.sleep(500)
@@ -159,11 +163,32 @@ const keepQuiet = ({ judge, options }: Stage) =>
     options.log?.(`status ${JSON.stringify(judge.truth.custom()?.["status"])}`)
   })
 
+/** Writes the records whose loss would be noticed. Answers how many: none while no node is there. */
+const populate = ({ options, workload, world }: Stage): Effect.Effect<number> =>
+  Effect.tap(
+    world.aerospike.write(clusterKey.name, aerospikeNamespace, options.mutant?.records ?? workload.records),
+    (written) => Effect.sync(() => options.log?.(`${written} records are written`)),
+  )
+
+/** What happens just before the last wish (R17, R18). */
+const prelude = ({ world }: Stage, before: NonNullable<Workload["before"]>): Effect.Effect<void, KubeError> =>
+  Effect.gen(function* () {
+    if (before !== "recreate") {
+      yield* world.writer.apply(Kinds.AerospikeCluster, resourceOf(before), { fieldManager: "user", force: true })
+      return yield* Effect.sleep("2 seconds")
+    }
+    yield* world.aerospike.release(clusterKey.name)
+    yield* world.writer.remove(Kinds.AerospikeCluster, clusterKey, {})
+    const isGone = () => world.server.find(Kinds.AerospikeCluster, clusterKey) === undefined
+    for (let n = 0; n < 600 && !isGone(); n++) yield* Effect.sleep("500 millis")
+  })
+
 const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
   Effect.gen(function* () {
     const { judge, next, now, options, theatre, workload, world } = stage
     const isSystematic = options.workload !== undefined
-    const lastingMs = (options.faults ?? []).length > 0 ? 60_000 : 0
+    const isLasting = (options.faults ?? []).length > 0 || options.leaderFault !== undefined
+    const lastingMs = isLasting ? 60_000 : 0
     let convergenceMs = 0
     let restartedBefore = 0
     let written = 0
@@ -175,13 +200,10 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
       theatre.disturb(!isSystematic || isUnderTest)
       if (isUnderTest) theatre.arm()
       restartedBefore = judge.restarted().size
+      if (isLast && workload.before !== undefined) yield* prelude(stage, workload.before)
       yield* world.writer.apply(Kinds.AerospikeCluster, resourceOf(wish), { fieldManager: "user", force: true })
       yield* Effect.sleep("20 seconds")
-      if (written === 0) {
-        const wanted = options.mutant?.records ?? workload.records
-        written = yield* world.aerospike.write(clusterKey.name, aerospikeNamespace, wanted)
-        options.log?.(`${written} records are written`)
-      }
+      if (written === 0) written = yield* populate(stage)
       yield* Effect.sleep(isSystematic ? lastingMs : Math.floor(disturbanceMs * 0.8 * next()))
       theatre.disturb(false)
       // A change in the middle of the one before is part of the game, except that the last one must be reached.
@@ -195,6 +217,15 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
     convergenceMs = Math.max(convergenceMs, yield* remove(stage))
     return { convergenceMs, restartsOfChange, end: endState(world.server, clusterKey.namespace) }
   })
+
+/**
+ * Settings an operator may be given. Nodes that are asked less often leave other interleavings, and most of a run's work undone: half of the
+ * seeds keep the default.
+ */
+const drawSettings = (next: () => number): Partial<OperatorSettings> => {
+  const factsPaceMs = [defaultSettings.factsPaceMs, defaultSettings.factsPaceMs, 200, 1_000][Math.floor(next() * 4)]
+  return factsPaceMs === undefined ? {} : { decision: { ...defaultSettings, factsPaceMs } }
+}
 
 /** The log of the operator as lines of text. */
 const loggerOf = (log: RunOptions["log"], stamp: () => string): Logger.Logger<unknown, void> =>
@@ -219,11 +250,12 @@ const endingOf = (isAlive: boolean, exit: Exit.Exit<unknown, unknown> | null): O
 /** What judge and theatre counted; nothing when the world could not even be built. */
 const observed = (judge: Judge | undefined, theatre: Theatre | undefined) => ({
   incarnations: theatre?.incarnations() ?? 0,
+  leaders: judge?.leaders().size ?? 0,
   writes: judge?.tally.writes ?? 0,
   writesAtRest: judge?.tally.writesAtRest ?? 0,
   restarts: judge?.restarted().size ?? 0,
   mostDown: judge?.tally.mostDown ?? 0,
-  places: theatre?.places() ?? { writes: 0, events: {} },
+  places: theatre?.places() ?? { writes: 0, destructive: [], events: {} },
 })
 
 /** Runs one seed to its end. Synchronous: a run waits for nothing outside itself. */
@@ -233,6 +265,7 @@ export const simulate = (options: RunOptions): RunResult => {
   const startedAt = time.now()
   const plan: FaultPlan = { ...drawPlan(next, options.faults), ...options.mutant?.plan, ...options.plan }
   const workload = options.workload ?? drawWorkload(next)
+  const settings = options.workload === undefined ? drawSettings(next) : {}
   const hash = makeHash()
   const stamp = () => `${((time.now() - startedAt) / 1000).toFixed(3)} s`
   const { log } = options
@@ -245,6 +278,15 @@ export const simulate = (options: RunOptions): RunResult => {
       if (isWrite(request)) log?.(`${stamp()}   ${what}/${request.subresource ?? ""} ${request.name ?? ""}`)
       return undefined
     })
+  }
+
+  /** One operator and its successors, or two that campaign. */
+  const perform = (world: EmbeddedWorld, info: AerospikeInfo["Type"], watcher: Judge): Effect.Effect<Theatre> => {
+    const { mutant, strike, leaderFault = mutant?.leaderFault } = options
+    const common = { next, settings, ...(mutant && { mutant }), ...(log && { log }) }
+    return leaderFault === undefined
+      ? makeTheatre(world, info, watcher, { plan, ...common, ...(strike && { strike }) })
+      : makeRivals(world, info, watcher, { fault: leaderFault, time, ...common })
   }
 
   let judge: Judge | undefined
@@ -261,22 +303,12 @@ export const simulate = (options: RunOptions): RunResult => {
     })
     judge = watcher
     record(world)
-    const { mutant, strike } = options
-    const cast = yield* makeTheatre(world, info, watcher, {
-      plan,
-      next,
-      ...(strike && { strike }),
-      ...(mutant && { mutant }),
-      ...(log && { log }),
-    })
+    const cast = yield* perform(world, info, watcher)
     theatre = cast
     const looking = Effect.forever(Effect.zipRight(watcher.look, Effect.sleep("3 seconds")))
     yield* Effect.forkScoped(Effect.all([cast.run, looking], { concurrency: "unbounded", discard: true }))
-    const losesLines = plan.classes.has("droppedEvent") || strike?._tag === "DropEvent"
-    const limitMs = losesLines ? lostLineLimitMs : convergenceLimitMs
-    outcome = yield* scenario({ limitMs, world, judge: watcher, theatre: cast, workload, options, next, now: time.now })
-    const last = cast.current()
-    if (last !== undefined) yield* last.crash
+    outcome = yield* scenario({ world, judge: watcher, theatre: cast, workload, options, next, now: time.now })
+    yield* cast.end
   }).pipe(
     Effect.scoped,
     Effect.provide(

@@ -3,8 +3,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import type { AerospikeInfo } from "../../aerospike/AerospikeInfo.js"
+import type { OperatorSettings } from "../../config/OperatorConfig.js"
 import type { EmbeddedWorld } from "../kube/controllers/EmbeddedWorld.js"
 import type { RequestInfo, Verdict } from "../kube/RequestGate.js"
 import { apiFailure } from "./apiFailures.js"
@@ -18,6 +20,7 @@ export interface TheatreOptions {
   readonly plan: FaultPlan
   readonly strike?: Strike
   readonly mutant?: Mutant
+  readonly settings?: Partial<OperatorSettings>
   /** Uniform numbers in [0, 1). */
   readonly next: () => number
   readonly log?: (line: string) => void
@@ -26,6 +29,8 @@ export interface TheatreOptions {
 /** What the operators did since the change under test began: the places a systematic plan can strike. */
 export interface Places {
   readonly writes: number
+  /** Which of these writes take something away or replace it. */
+  readonly destructive: ReadonlyArray<number>
   /** Plural of a kind → events delivered. */
   readonly events: Readonly<Record<string, number>>
 }
@@ -36,10 +41,18 @@ export interface Theatre {
   /** The change under test begins: places are counted from here, the strike may hit. */
   readonly arm: () => void
   readonly places: () => Places
-  readonly current: () => OperatorProcess | undefined
+  /** Ends whoever is alive. */
+  readonly end: Effect.Effect<void>
   readonly incarnations: () => number
   readonly run: Effect.Effect<never>
 }
+
+/** How long an orderly end may take (ms): a pod's grace period, less a margin. */
+const graceMs = 25_000
+
+/** Takes something away, or replaces what a StatefulSet makes of it. */
+const isDestructive = ({ verb, resource }: RequestInfo): boolean =>
+  verb === "delete" || (verb === "patch" && resource === "statefulsets")
 
 export const makeTheatre = (
   world: EmbeddedWorld,
@@ -50,12 +63,15 @@ export const makeTheatre = (
   Effect.gen(function* () {
     const { plan, strike, mutant, next } = options
     const crashes = yield* Queue.unbounded<OperatorProcess>()
+    const stops = yield* Queue.unbounded<OperatorProcess>()
     let isDisturbed = false
     let isArmed = false
     let current: OperatorProcess | undefined
     let incarnations = 0
     let writes = 0
     let armedWrites = 0
+    let staleUntil = -Infinity
+    const destructive: Array<number> = []
     const events = new Map<string, number>()
     const has = (fault: FaultClass) => isDisturbed && plan.classes.has(fault)
     const hit = (fault: FaultClass) => has(fault) && next() < plan.share
@@ -69,17 +85,43 @@ export const makeTheatre = (
       return { _tag: "DropReply" }
     }
 
-    const writeVerdict = (): Verdict | undefined => {
+    const stopNow = (): undefined => {
+      if (current === undefined) return
+      Queue.unsafeOffer(stops, current)
+      current = undefined
+    }
+
+    const struck = (strike: Strike): Verdict | undefined => {
+      switch (strike._tag) {
+        case "CrashAfter":
+          return strike.writes.includes(armedWrites) ? crashNow() : undefined
+        case "LoseReply":
+          return strike.write === armedWrites ? { _tag: "DropReply" } : undefined
+        case "StopAfter":
+          return strike.write === armedWrites ? stopNow() : undefined
+        case "StaleAfter":
+          if (strike.write !== armedWrites) return undefined
+          staleUntil = world.server.now() + strike.ms
+          return strike.crashes ? crashNow() : undefined
+        case "DropEvent":
+          return undefined
+      }
+    }
+
+    const writeVerdict = (request: RequestInfo): Verdict | undefined => {
       writes++
-      if (isArmed) armedWrites++
-      if (isArmed && strike?._tag === "CrashAfter" && strike.write === armedWrites) return crashNow()
-      if (isArmed && strike?._tag === "LoseReply" && strike.write === armedWrites) return { _tag: "DropReply" }
+      if (isArmed) {
+        armedWrites++
+        if (isDestructive(request)) destructive.push(armedWrites)
+        const verdict = strike === undefined ? undefined : struck(strike)
+        if (verdict !== undefined) return verdict
+      }
       if ((isDisturbed && plan.crashAfter.has(writes)) || has("amnesia")) return crashNow()
       return hit("lostReply") ? { _tag: "DropReply" } : undefined
     }
 
     const verdict = (request: RequestInfo): Verdict | undefined => {
-      const written = isWrite(request) ? writeVerdict() : undefined
+      const written = isWrite(request) ? writeVerdict(request) : undefined
       if (written !== undefined || request.verb === "watch") return written
       if (hit("lostRequest")) return { _tag: "DropRequest" }
       if (hit("serverError")) return { _tag: "Fail", failure: apiFailure(next()) }
@@ -101,11 +143,14 @@ export const makeTheatre = (
       incarnations++
       const process = yield* start(world, info, incarnations, {
         client: {
-          lag: () => (has("staleCache") ? plan.lagMs : 0),
-          onLine: (kind, { type }) =>
-            type !== "ERROR" && type !== "BOOKMARK" && isEventLost(kind.plural) ? "drop" : "deliver",
+          lag: () => Math.max(has("staleCache") ? plan.lagMs : 0, staleUntil - world.server.now()),
+          onLine: (kind, { type }) => {
+            if (type === "ERROR" || type === "BOOKMARK") return "deliver"
+            if (isEventLost(kind.plural)) return "drop"
+            return hit("repeatedEvent") ? "repeat" : "deliver"
+          },
         },
-        ...(mutant?.settings === undefined ? {} : { settings: mutant.settings }),
+        settings: { ...options.settings, ...mutant?.settings },
         ...(mutant?.inside === undefined ? {} : { inside: mutant.inside }),
         around: (outside) => {
           const judged = Layer.provideMerge(judge.around, outside)
@@ -122,6 +167,16 @@ export const makeTheatre = (
       judge.setLiving(undefined)
       // Its fibers end in their own time, cut off from everything; a crash waits for nothing.
       yield* Effect.forkDaemon(victim.crash)
+      yield* Effect.sleep(Math.floor(next() * plan.maxDowntimeMs))
+      yield* launch
+    })
+
+    const dismiss = Effect.gen(function* () {
+      const leaving = yield* Queue.take(stops)
+      options.log?.(`${leaving.user} is told to end`)
+      const ended = yield* Effect.timeoutOption(leaving.stop, graceMs)
+      if (Option.isNone(ended)) judge.report("S11", `${leaving.user} did not end within ${graceMs} ms`)
+      judge.setLiving(undefined)
       yield* Effect.sleep(Math.floor(next() * plan.maxDowntimeMs))
       yield* launch
     })
@@ -172,12 +227,12 @@ export const makeTheatre = (
       arm: () => {
         isArmed = true
       },
-      places: () => ({ writes: armedWrites, events: Object.fromEntries(events) }),
-      current: () => current,
+      places: () => ({ writes: armedWrites, destructive, events: Object.fromEntries(events) }),
+      end: Effect.suspend(() => current?.crash ?? Effect.void),
       incarnations: () => incarnations,
       run: Effect.zipRight(
         launch,
-        Effect.all([Effect.forever(bury), Effect.forever(haunt), Effect.forever(watchOver)], {
+        Effect.all([Effect.forever(bury), Effect.forever(dismiss), Effect.forever(haunt), Effect.forever(watchOver)], {
           concurrency: "unbounded",
           discard: true,
         }),

@@ -82,6 +82,8 @@ export interface VirtualTime {
   readonly layer: Layer.Layer<never>
   /** Epoch ms. */
   readonly now: () => number
+  /** Does something once nothing is left to do at the present instant: in the middle of nothing. */
+  readonly whenResting: (action: () => void) => void
   /** Tasks run so far. */
   readonly steps: () => number
   /**
@@ -106,6 +108,7 @@ export const make = (options: VirtualTimeOptions): VirtualTime => {
   const permute = options.permute ?? true
   const limit = options.maxStepsPerInstant ?? 1_000_000
   const tasks: Array<() => void> = []
+  const resting: Array<() => void> = []
   const timers = makeHeap()
   let now = options.startAt ?? Date.UTC(2026, 0, 1)
   let order = 0
@@ -167,10 +170,16 @@ export const make = (options: VirtualTimeOptions): VirtualTime => {
     random,
     layer: Layer.mergeAll(Layer.setClock(clock), Layer.setRandom(random)),
     now: () => now,
+    whenResting: (action) => void resting.push(action),
     steps: () => steps,
     runUntil: (until, afterInstant) => {
       for (;;) {
         if (!drain()) return false
+        const action = resting.shift()
+        if (action !== undefined) {
+          action()
+          continue
+        }
         if (!afterInstant()) return true
         if (tasks.length > 0) continue
         const timer = timers.peek()

@@ -18,6 +18,8 @@ export interface Workload {
   readonly id: string
   /** Applied in order, each after the one before is reached. */
   readonly wishes: ReadonlyArray<Wish>
+  /** Before the last wish: the cluster is deleted and created anew, resp. another wish is uttered and taken back after 2 s. */
+  readonly before?: "recreate" | Wish
   /** Records of 1 KiB written once the first wish is fulfilled: they decide how long migrations last. */
   readonly records: number
   /** What the systematic faults hit: the last wish, or the deletion after it. */
@@ -57,6 +59,18 @@ export const workloads: ReadonlyArray<Workload> = [
     name: "roll-image",
     id: "R6",
     wishes: [three, { ...three, image: images[1] }],
+    records: amounts.few,
+    target: "change",
+  },
+  { name: "recreate", id: "R17", wishes: [three, three], before: "recreate", records: amounts.few, target: "change" },
+  {
+    name: "down-up",
+    id: "R18",
+    wishes: [
+      { ...three, size: 4 },
+      { ...three, size: 4 },
+    ],
+    before: three,
     records: amounts.few,
     target: "change",
   },

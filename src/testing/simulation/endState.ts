@@ -16,6 +16,8 @@ const compared: ReadonlyArray<readonly [kind: ResourceKind, chance: ReadonlyArra
 const mask = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}-0000-4000-8000-[0-9a-f]{12}/g, "UID")
+    // Over the owner's UID, too.
+    .replace(/("acko.io\/applied-hash":")[0-9a-f]+/g, "$1HASH")
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
 
 const sorted = (value: unknown): unknown => {

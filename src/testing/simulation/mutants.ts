@@ -2,6 +2,7 @@
  * Planted bugs: the production operator with one thing made wrong, by replacing Layers or settings around it. A simulation that does not
  * notice them would not notice the real thing.
  */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -12,8 +13,9 @@ import { value, type Answer } from "../../domain/NodeFacts.js"
 import { KubeReader, KubeWriter } from "../../kube/KubeClient.js"
 import { isGone } from "../../kube/KubeError.js"
 import { Observers } from "../../observe/Observers.js"
+import { type AnyStore, Stores } from "../../observe/Sources.js"
 import * as Operator from "../../Operator.js"
-import type { FaultClass, FaultPlan } from "./Faults.js"
+import type { FaultClass, FaultPlan, LeaderFault } from "./Faults.js"
 import type { Inside, Outside } from "./OperatorProcess.js"
 
 export interface Mutant {
@@ -28,6 +30,10 @@ export interface Mutant {
   readonly plan?: Partial<FaultPlan>
   /** Records in the cluster, where long migrations bring it to light. */
   readonly records?: number
+  /** Two instances campaign, and this happens to the leader. */
+  readonly leaderFault?: LeaderFault
+  /** Writes are not refused to who has lost its leadership. */
+  readonly isUnfenced?: boolean
   readonly around?: Layer.Layer<Outside, never, Outside>
   readonly inside?: Layer.Layer<Inside, never, Outside | OperatorConfig>
   readonly settings?: Partial<OperatorSettings>
@@ -58,8 +64,33 @@ const withInfo = (
     ),
   )
 
+/** Nobody's silence is doubted, whoever waits. */
 const observing = (overrides: Parameters<typeof Observers.layerWith>[0]) =>
-  Operator.layerObserving(Observers.layerWith(overrides))
+  Operator.layerObserving(
+    Layer.map(Observers.layerWith(overrides), (context) =>
+      Context.make(Observers, { ...Context.get(context, Observers), expect: () => Effect.void }),
+    ),
+  )
+
+/** Stores that learn nothing from the answers to our own writes. */
+const storesWithoutAnswers = Layer.map(Stores.layer, (context) => {
+  const silent = <S extends AnyStore>(store: S): S => ({
+    ...store,
+    confirm: () => Effect.void,
+    confirmGone: () => Effect.void,
+  })
+  const { clusters, templates, pods, statefulSets, services, configMaps, pdbs, claims } = Context.get(context, Stores)
+  return Context.make(Stores, {
+    clusters: silent(clusters),
+    templates: silent(templates),
+    pods: silent(pods),
+    statefulSets: silent(statefulSets),
+    services: silent(services),
+    configMaps: silent(configMaps),
+    pdbs: silent(pdbs),
+    claims: silent(claims),
+  })
+})
 
 /** Changes every object of a kind on its way to the operator, answers to writes included. */
 const seeing = (kind: string, change: (object: KubeObject) => KubeObject): Layer.Layer<Outside, never, Outside> => {
@@ -178,6 +209,38 @@ export const mutants: ReadonlyArray<Mutant> = [
       if (typeof status !== "object" || status === null) return object
       return { ...object, status: { ...status, phase: "InProgress" } }
     }),
+  },
+  {
+    name: "own-writes-unseen",
+    about:
+      "answers to own writes do not reach the stores, so every pass decides from before its own last write (R19, R23)",
+    caughtBy: ["S9", "S2", "S3"],
+    faults: ["staleCache"],
+    plan: { lagMs: 20_000 },
+    inside: Operator.layerObserving(Observers.layer, storesWithoutAnswers),
+  },
+  {
+    name: "stale-reads",
+    about: "the last look before something is destroyed is answered by a cache (R16, R22)",
+    caughtBy: ["S1"],
+    faults: ["staleCache"],
+    plan: { lagMs: 20_000 },
+    around: withReader((reader) => ({
+      ...reader,
+      get: (kind, ref) =>
+        Effect.flatMap(reader.list(kind, { namespace: ref.namespace ?? "", resourceVersion: "0" }), ({ items }) => {
+          const found = items.find(({ metadata }) => metadata.name === ref.name)
+          return found === undefined ? reader.get(kind, ref) : Effect.succeed(found)
+        }),
+    })),
+  },
+  {
+    name: "unfenced",
+    about: "who wakes up from a freeze goes on writing until it notices that somebody else leads (R58)",
+    caughtBy: ["S4"],
+    faults: [],
+    leaderFault: "freeze",
+    isUnfenced: true,
   },
   {
     name: "optimist",

@@ -3,14 +3,18 @@
  * many places there are and what must come out (L4).
  */
 import { differenceOf } from "./endState.js"
-import type { FaultClass, FaultPlan, Strike } from "./Faults.js"
+import { type FaultClass, type FaultPlan, type LeaderFault, leaderFaults, type Strike } from "./Faults.js"
 import type { Violation } from "./Judge.js"
 import type { Mutant } from "./mutants.js"
 import { type RunResult, simulate } from "./Simulation.js"
+import { generator } from "./VirtualTime.js"
 import { type Workload, workloads } from "./Workload.js"
 
-/** Which plans: after which write the operator dies, which answer or event is lost, and the classes that last. */
-export const planKinds = ["crash", "reply", "event", "lasting"] as const
+/**
+ * Which plans: after which write the operator dies (or two of them) or is told to end, which answer or event is lost, after which write its
+ * view stands still, the classes of faults that last, and what happens to the leader of two.
+ */
+export const planKinds = ["crash", "pair", "stop", "reply", "event", "stale", "lasting", "leader"] as const
 
 export type PlanKind = (typeof planKinds)[number]
 
@@ -24,6 +28,8 @@ export interface SystematicPlan {
   readonly strike?: Strike
   readonly faults: ReadonlyArray<FaultClass>
   readonly draw?: Partial<FaultPlan>
+  /** Two instances campaign, and this happens to the leader. */
+  readonly leaderFault?: LeaderFault
 }
 
 const seed = 1
@@ -62,10 +68,23 @@ const lasting: ReadonlyArray<Lasting> = [
     faults: ["watchRefused"],
     draw: { pauseMs: 1_000, refusesForGood: true },
   },
+  { id: "R43", name: "events-repeated", faults: ["repeatedEvent"], draw: { share: 0.5 } },
   { id: "R38", name: "watch-stall", faults: ["watchStall"], draw: { share: 1, pauseMs: 2_000 } },
 ]
 
 const eventsPerKind = 2
+const pairsPerWorkload = 6
+/** Longer than a pod needs to start, shorter than what would only wait. */
+const staleMs = 30_000
+
+/** Pairs of places, drawn by the seed: all pairs would be thousands (R10). */
+const pairsOf = (writes: number): ReadonlyArray<readonly [number, number]> => {
+  const next = generator(seed)
+  return Array.from({ length: writes < 2 ? 0 : pairsPerWorkload }, () => {
+    const first = 1 + Math.floor(next() * (writes - 1))
+    return [first, first + 1 + Math.floor(next() * (writes - first))] as const
+  })
+}
 
 const strikes = (workload: Workload, { places }: RunResult): ReadonlyArray<SystematicPlan> => {
   const of = (kind: PlanKind, id: string, place: string, strike: Strike): SystematicPlan => ({
@@ -79,9 +98,24 @@ const strikes = (workload: Workload, { places }: RunResult): ReadonlyArray<Syste
   })
   const plans: Array<SystematicPlan> = []
   for (let write = 1; write <= places.writes; write++) {
-    plans.push(of("crash", workload.id, String(write), { _tag: "CrashAfter", write }))
+    plans.push(of("crash", workload.id, String(write), { _tag: "CrashAfter", writes: [write] }))
     plans.push(of("reply", "R11", String(write), { _tag: "LoseReply", write }))
+    // An end between two writes is the same wherever nothing is taken away.
+    if (write % 4 === 1 || places.destructive.includes(write))
+      plans.push(of("stop", "R12", String(write), { _tag: "StopAfter", write }))
   }
+  for (const write of places.destructive)
+    for (const crashes of [false, true])
+      plans.push(
+        of("stale", crashes ? "R16" : "R19", `${write}${crashes ? "-crash" : ""}`, {
+          _tag: "StaleAfter",
+          write,
+          ms: staleMs,
+          crashes,
+        }),
+      )
+  for (const writes of pairsOf(places.writes))
+    plans.push(of("pair", "R10", writes.join("-"), { _tag: "CrashAfter", writes }))
   for (const [plural, count] of Object.entries(places.events))
     // The first and the last: most say that something appeared, resp. that all is well.
     for (let n = 0; n < Math.min(eventsPerKind, count); n++) {
@@ -94,6 +128,14 @@ const strikes = (workload: Workload, { places }: RunResult): ReadonlyArray<Syste
 /** All plans of a workload, given its reference run. */
 export const plansOf = (workload: Workload, fromReference: RunResult): ReadonlyArray<SystematicPlan> => [
   ...strikes(workload, fromReference),
+  ...leaderFaults.map(({ id, name }) => ({
+    kind: "leader" as const,
+    id,
+    name: `${workload.name}/leader/${name}`,
+    workload,
+    faults: [],
+    leaderFault: name,
+  })),
   ...lasting.map(({ id, name, faults, draw }) => ({
     kind: "lasting" as const,
     id,
@@ -127,9 +169,28 @@ export const runPlan = (
     faults: plan.faults,
     ...(plan.strike && { strike: plan.strike }),
     ...(plan.draw && { plan: plan.draw }),
+    ...(plan.leaderFault && { leaderFault: plan.leaderFault }),
   })
   if (result.violations.length > 0) return result
-  return { ...result, violations: differences(fromReference, result) }
+  return {
+    ...result,
+    violations: [...differences(fromReference, result), ...lateness(plan, fromReference, result)],
+  }
+}
+
+/** One poll interval with its jitter, the time a watch is given to deliver, and the operator's own pace. */
+const healedWithinMs = 10_000 * 1.1 + 1_000 + 2_000
+/** Nobody waits for a user's edit: the safety list of the clusters finds it. */
+const editHealedWithinMs = 60_000 * 1.1 + 1_000 + 2_000
+
+/** A lost event costs one poll interval where it is waited for (R24). */
+const lateness = ({ strike }: SystematicPlan, expected: RunResult, actual: RunResult): ReadonlyArray<Violation> => {
+  if (strike?._tag !== "DropEvent") return []
+  const allowedMs = strike.plural === "aerospikeclusters" ? editHealedWithinMs : healedWithinMs
+  const lateMs = actual.convergenceMs - expected.convergenceMs
+  return lateMs <= allowedMs
+    ? []
+    : [{ invariant: "L1", at: actual.virtualMs, detail: `${lateMs} ms later for one lost event, not ${allowedMs}` }]
 }
 
 /** The workload of that name. */

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { aerospikeClusterCrd } from "../../../src/decide/crd.js"
 import { Kinds, type KubeObject } from "../../../src/domain/Kubernetes.js"
 import { Annotation, Label, selectorLabels } from "../../../src/domain/Labels.js"
-import { KubeWriter } from "../../../src/kube/KubeClient.js"
+import { KubeReader, KubeWriter } from "../../../src/kube/KubeClient.js"
 import type { Member } from "../../../src/testing/aerospike/AerospikeWorld.js"
 import { basicObjects } from "../../../src/testing/kube/controllers/EmbeddedWorld.js"
 import { makeApiServer } from "../../../src/testing/kube/makeApiServer.js"
@@ -12,6 +12,7 @@ import { makeJudge } from "../../../src/testing/simulation/Judge.js"
 import { clusterKey, resourceOf } from "../../../src/testing/simulation/Workload.js"
 
 const wish = { size: 3, image: "aerospike:ce-8.1.1.1", protoFdMax: 15_000, storage: "memory" } as const
+const pod = { namespace: clusterKey.namespace, name: "db-0-2" }
 const labels = selectorLabels(clusterKey.name)
 const hash = { [Annotation.templateHash]: "one" }
 
@@ -95,15 +96,25 @@ const makeScene = () => {
       Effect.provide(layerMemory(server, { as: user })),
       Effect.exit,
     )
-  const remove = (kind: typeof Kinds.Pod, name: string, isCareful = true) =>
-    asOperator((writer) => {
-      const { uid = "", resourceVersion = "" } = server.get(kind, { namespace: clusterKey.namespace, name }).metadata
-      return writer.remove(
-        kind,
-        { namespace: clusterKey.namespace, name },
-        isCareful ? { preconditions: { uid, resourceVersion } } : {},
-      )
-    })
+  /** As the operator looks before it destroys: at the cluster, at the victim. */
+  const lookAt = (kind: typeof Kinds.Pod, name: string) =>
+    Effect.gen(function* () {
+      const reader = yield* KubeReader
+      yield* reader.get(Kinds.AerospikeCluster, clusterKey)
+      yield* reader.get(kind, { namespace: clusterKey.namespace, name })
+    }).pipe(Effect.provide(judge.around), Effect.provide(layerMemory(server, { as: "operator-1" })), Effect.orDie)
+  const remove = (
+    kind: typeof Kinds.Pod,
+    name: string,
+    how: { readonly blindly?: true; readonly bare?: true } = {},
+  ) => {
+    const { uid = "", resourceVersion = "" } = server.get(kind, { namespace: clusterKey.namespace, name }).metadata
+    const removal = how.bare === true ? {} : { preconditions: { uid, resourceVersion } }
+    return Effect.zipRight(
+      how.blindly === true ? Effect.void : lookAt(kind, name),
+      asOperator((writer) => writer.remove(kind, { namespace: clusterKey.namespace, name }, removal)),
+    )
+  }
   const report = (status: Readonly<Record<string, unknown>>) =>
     server.patch(Kinds.AerospikeCluster, clusterKey, { type: "merge", body: { status }, subresource: "status" })
   return {
@@ -115,6 +126,7 @@ const makeScene = () => {
     addPod,
     setReady,
     asOperator,
+    lookAt,
     remove,
     report,
     pass: (ms: number) => {
@@ -138,8 +150,24 @@ describe("Judge", () => {
   it.effect("S1: a delete without preconditions", () =>
     Effect.gen(function* () {
       const scene = makeScene()
-      yield* scene.remove(Kinds.Pod, "db-0-2", false)
+      yield* scene.remove(Kinds.Pod, "db-0-2", { bare: true })
       expect(scene.broken()).toEqual(["S1"])
+    }),
+  )
+
+  it.effect("S1: a pod that nobody looked at before, nor at its cluster, or too long ago", () =>
+    Effect.gen(function* () {
+      const scene = makeScene()
+      yield* scene.remove(Kinds.Pod, "db-0-2", { blindly: true })
+      expect(scene.judge.violations.map(({ detail }) => detail)).toEqual([
+        "Pod db-0-2 is destroyed without a look at its cluster",
+        "Pod db-0-2 is destroyed without a look at it",
+      ])
+      const later = makeScene()
+      yield* later.lookAt(Kinds.Pod, "db-0-2")
+      later.pass(11_000)
+      yield* later.remove(Kinds.Pod, "db-0-2", { blindly: true })
+      expect(later.broken()).toEqual(["S1", "S1"])
     }),
   )
 
@@ -215,8 +243,38 @@ describe("Judge", () => {
     Effect.gen(function* () {
       const scene = makeScene()
       scene.judge.setLiving("operator-2")
-      yield* scene.remove(Kinds.Pod, "db-0-2")
+      yield* scene.asOperator((writer) => writer.patch(Kinds.Pod, pod, { type: "merge", body: {} }))
       expect(scene.broken()).toEqual(["S4"])
+    }),
+  )
+
+  it.effect("S4: where instances campaign, a write by anybody but the holder of a lease that has not run out", () =>
+    Effect.gen(function* () {
+      const scene = makeScene()
+      scene.judge.expectElection()
+      const renew = (holderIdentity: string) =>
+        scene.server.apply(
+          Kinds.Lease,
+          {
+            apiVersion: "coordination.k8s.io/v1",
+            kind: "Lease",
+            metadata: { namespace: clusterKey.namespace, name: "lease" },
+            spec: { holderIdentity, renewTime: `2026-01-01T00:00:00.${holderIdentity.length}00000Z` },
+          },
+          { fieldManager: "test", force: true },
+        )
+      renew("operator-1")
+      yield* scene.remove(Kinds.Pod, "db-0-0")
+      expect(scene.broken()).toEqual([])
+      scene.pass(16_000)
+      yield* scene.judge.look
+      yield* scene.remove(Kinds.Pod, "db-0-1")
+      expect(scene.broken()).toContain("S4")
+      const others = makeScene()
+      others.judge.expectElection()
+      renew("operator-2")
+      yield* others.remove(Kinds.Pod, "db-0-0")
+      expect(others.broken()).toEqual(["S4"])
     }),
   )
 
@@ -233,6 +291,24 @@ describe("Judge", () => {
       yield* scene.remove(Kinds.Pod, "db-0-2")
       expect(scene.broken()).toEqual(["S9"])
       expect(scene.judge.tally.writesAtRest).toBe(1)
+    }),
+  )
+
+  it.effect("S9: more than a write a second for a minute", () =>
+    Effect.gen(function* () {
+      const scene = makeScene()
+      const write = (n: number) =>
+        scene.asOperator((writer) =>
+          writer.create(Kinds.ConfigMap, {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { namespace: clusterKey.namespace, name: `n${n}` },
+          }),
+        )
+      for (let n = 0; n < 60; n++) yield* write(n)
+      expect(scene.broken()).toEqual([])
+      yield* write(60)
+      expect(scene.broken()).toEqual(["S9"])
     }),
   )
 

@@ -6,10 +6,11 @@ import { workloads } from "../../../src/testing/simulation/Workload.js"
 
 /** A sample: `npm run sim` goes through all of them. */
 const lastingTested: Readonly<Record<string, ReadonlyArray<string>>> = {
-  create: ["amnesia", "watch-never"],
+  create: ["amnesia", "watch-never", "events-repeated"],
   "scale-up": ["watch-stall"],
   "scale-down": ["stale-crash"],
-  "roll-configuration": ["stale-20s"],
+  "roll-configuration": ["stale-20s", "leader/freeze", "leader/clock-jump"],
+  recreate: ["stale-2s"],
   delete: ["amnesia", "watch-expire"],
 }
 
@@ -22,11 +23,14 @@ const sample = (name: string, all: ReadonlyArray<SystematicPlan>): ReadonlyArray
     ...struck("crash", 0.4),
     ...struck("crash", 0.8),
     ...struck("reply", 0.6),
+    ...struck("stop", 0.5),
+    ...struck("stale", 0.9),
+    ...struck("event", 0.5),
     ...all.filter((plan) => lastingTested[name]?.some((fault) => plan.name.endsWith(`/${fault}`)) === true),
   ]
 }
 
-describe("one fault at one place (R1–R7, R11, R14, R16–R19, R32, R34, R38)", () => {
+describe("one fault at one place (L1, L3, L4, R1–R7, R11, R12, R14, R16–R19, R24, R32, R34, R38, R43, R58, R60)", () => {
   for (const workload of workloads)
     it(`${workload.id} ${workload.name}: ends as without the fault, breaks no invariant`, { timeout: 120_000 }, () => {
       const expected = reference(workload)
@@ -47,14 +51,15 @@ describe("the simulation itself", () => {
     expect(hashes[0]).not.toBe(hashes[2])
   })
 
-  for (const name of ["no-preconditions", "optimist", "claims-forgotten"])
+  for (const name of ["no-preconditions", "optimist", "claims-forgotten", "stale-reads"])
     it(`notices the planted bug ${name}`, { timeout: 120_000 }, () => {
       const mutant = mutants.find((one) => one.name === name)
       expect(mutant).toBeDefined()
       if (mutant === undefined) return
       const seen = new Set<string>()
       for (let seed = 1; seed <= 12 && !mutant.caughtBy.some((invariant) => seen.has(invariant)); seed++)
-        for (const { invariant } of simulate({ seed, mutant, quietMs: 0, faults: [] }).violations) seen.add(invariant)
+        for (const { invariant } of simulate({ seed, mutant, quietMs: 0, faults: mutant.faults ?? [] }).violations)
+          seen.add(invariant)
       expect(mutant.caughtBy.filter((invariant) => seen.has(invariant))).not.toEqual([])
     })
 })
