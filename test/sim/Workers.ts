@@ -17,6 +17,8 @@ interface Request {
 interface Answer {
   readonly index: number
   readonly result?: JobResult
+  /** What it cost (ms of CPU): on a busy machine the only figure that says anything. */
+  readonly cpuMs?: number
   readonly error?: string
 }
 
@@ -25,7 +27,10 @@ export const serve = (): void => {
   process.on("message", ({ index, job }: Request) => {
     const answer = ((): Answer => {
       try {
-        return { index, result: carryOut(job) }
+        const before = process.cpuUsage()
+        const result = carryOut(job)
+        const { user, system } = process.cpuUsage(before)
+        return { index, result, cpuMs: (user + system) / 1000 }
       } catch (error) {
         return { index, error: String(error) }
       }
@@ -34,18 +39,25 @@ export const serve = (): void => {
   })
 }
 
-/** Carries out all jobs; results in the order of the jobs. `tell` gets each as soon as all before it are there. */
+/** Results in the order of the jobs, and the CPU time all of them took (ms). */
+export interface Outcome {
+  readonly results: ReadonlyArray<JobResult>
+  readonly cpuMs: number
+}
+
+/** Carries out all jobs. `tell` gets each as soon as all before it are there. */
 export const runAll = (
   jobs: ReadonlyArray<Job>,
   workers: number,
   tell: (index: number, result: JobResult) => void,
-): Promise<ReadonlyArray<JobResult>> =>
+): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const results: Array<JobResult> = []
     const children: Array<ChildProcess> = []
     let next = 0
     let done = 0
     let told = 0
+    let cpuMs = 0
     const tellNext = (): void => {
       for (let result = results[told]; result !== undefined; result = results[told]) tell(told++, result)
     }
@@ -54,7 +66,7 @@ export const runAll = (
         child.removeAllListeners()
         child.kill()
       }
-      if (error === undefined) resolve(results)
+      if (error === undefined) resolve({ results, cpuMs })
       else reject(error)
     }
     if (jobs.length === 0) return finish()
@@ -67,9 +79,10 @@ export const runAll = (
     for (let n = 0; n < Math.min(workers, jobs.length); n++) {
       const child = fork(fileURLToPath(import.meta.url), [workerFlag], { execArgv: nodeOptions })
       children.push(child)
-      child.on("message", ({ index, result, error }: Answer) => {
+      child.on("message", ({ index, result, error, cpuMs: cost = 0 }: Answer) => {
         if (result === undefined) return finish(new Error(`job ${index}: ${error ?? "no result"}`))
         results[index] = result
+        cpuMs += cost
         done++
         tellNext()
         if (done === jobs.length) finish()

@@ -8,7 +8,7 @@ import { type PlanKind, planKinds } from "../../src/testing/simulation/plans.js"
 import type { RunResult } from "../../src/testing/simulation/Simulation.js"
 import { workloads } from "../../src/testing/simulation/Workload.js"
 import { carryOut, type Job, type JobResult, mutantSeeds, plansFor } from "./Job.js"
-import { runAll, serve, workerFlag } from "./Workers.js"
+import { type Outcome, runAll, serve, workerFlag } from "./Workers.js"
 
 const usage = `npm run sim -- [--seeds N] [--seed S] [--profile P] [--plan P] [--mutants] [--log] [--report FILE]
 
@@ -177,14 +177,17 @@ const main = async (): Promise<void> => {
     const job = jobs[index]
     if (job !== undefined && !isRepeat(index)) verdicts[index] = isGood(job, result)
   }
-  const results =
-    values.log || jobs.length === 1
-      ? jobs.map((job, index) => {
-          const result = carryOut(job, values.log ? log : undefined)
-          judgeOne(index, result)
-          return result
-        })
-      : await runAll(jobs, workers, judgeOne)
+  const alone = (): Outcome => {
+    const before = process.cpuUsage()
+    const results = jobs.map((job, index) => {
+      const result = carryOut(job, values.log ? log : undefined)
+      judgeOne(index, result)
+      return result
+    })
+    const { user, system } = process.cpuUsage(before)
+    return { results, cpuMs: (user + system) / 1000 }
+  }
+  const { results, cpuMs } = values.log || jobs.length === 1 ? alone() : await runAll(jobs, workers, judgeOne)
   const wallMs = performance.now() - startedAt
 
   const runOf = (index: number): RunResult | undefined => {
@@ -219,9 +222,8 @@ const main = async (): Promise<void> => {
     mutantsKilled: count(["Mutant"], true),
     mutantSeeds: Object.fromEntries(hunting.map(({ mutant, killedBy }) => [mutant, killedBy ?? null])),
     wallSeconds: Math.round(wallMs / 1000),
-    msPerRun: Math.round(
-      (wallMs * Math.min(workers, jobs.length)) / Math.max(1, runs.length + hunting.reduce((n, h) => n + h.seeds, 0)),
-    ),
+    cpuSeconds: Math.round(cpuMs / 1000),
+    cpuMsPerRun: Math.round(cpuMs / Math.max(1, runs.length + hunting.reduce((n, h) => n + h.seeds, 0))),
     virtualToReal: Math.round(sum(({ virtualMs }) => virtualMs) / wallMs),
     steps: sum(({ steps }) => steps),
     incarnations: sum(({ incarnations }) => incarnations),

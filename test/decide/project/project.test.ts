@@ -214,6 +214,19 @@ describe("what a cluster waits for (R24)", () => {
   })
 })
 
+describe("what is in the way (R17, R24)", () => {
+  it("the end of an object of a predecessor is waited for, also by a cluster that is complete", () => {
+    const kinds = (changes: Partial<Snapshot>) => pass({ ...quiet, ...changes }).awaits.map(({ kind }) => kind)
+    const foreign = <V extends object>(views: ReadonlyArray<V>) =>
+      views.map((view) => ({ ...view, controllerUid: "gone" }))
+    expect(quiet.services.length * quiet.pdbs.length * quiet.configMaps.length).toBeGreaterThan(0)
+    expect(kinds({ services: foreign(quiet.services) })).toEqual(["Service"])
+    expect(kinds({ pdbs: foreign(quiet.pdbs) })).toEqual(["PodDisruptionBudget"])
+    expect(kinds({ configMaps: foreign(quiet.configMaps) })).toContain("ConfigMap")
+    expect(kinds({ services: quiet.services.map((view) => ({ ...view, isTerminating: true })) })).toEqual(["Service"])
+  })
+})
+
 describe("failures", () => {
   it("W44, W45: counted per generation, conflicts and waits never", () => {
     const report = pass(needsPdb, failed("Transient"))
