@@ -19,7 +19,6 @@ const verdict = (text: string, image: string): string => (problemsOf(text, image
 /** Accepted although the server of the recording did not start. */
 const acceptedBecause: Readonly<Record<string, string>> = {
   "required.cluster-name": "the operator fills it in",
-  "required.namespace": "a warning",
   "required.service-port": "the operator fills it in",
   "required.heartbeat-port": "the operator fills it in",
   "required.fabric-port": "the operator fills it in",

@@ -14,11 +14,15 @@ const refusedBy = (spec: Spec) =>
   })
 const warnedBy = (spec: Spec) => accepted(spec).warnings.map(({ rule }) => rule)
 const memory = { type: "memory", "data-size": 1073741824 }
+const namespaces = [{ name: "test", "storage-engine": memory }]
+/** Sections beside a namespace that needs nothing. */
+const configOf = (more: Spec): Spec => ({ aerospikeConfig: { namespaces, ...more } })
 
 describe("defaults (D1–D14)", () => {
-  it("D1–D9: a cluster without configuration", () => {
-    const [rack] = accepted({ aerospikeConfig: null }).racks
+  it("D1–D9: a cluster with nothing but a namespace", () => {
+    const [rack] = accepted(configOf({})).racks
     expect(rack?.config).toEqual({
+      namespaces,
       service: { "cluster-name": "demo", "proto-fd-max": 15000 },
       network: { service: { port: 3000 }, heartbeat: { mode: "mesh", port: 3002 }, fabric: { port: 3001 } },
     })
@@ -28,6 +32,7 @@ describe("defaults (D1–D14)", () => {
   it("never overwrites what is there, and changes no input", () => {
     const spec = {
       aerospikeConfig: {
+        namespaces,
         service: { "cluster-name": "other", "proto-fd-max": 20000 },
         network: { service: { address: "any", port: 4000 }, heartbeat: { port: 4002 }, fabric: { port: 4001 } },
       },
@@ -168,11 +173,12 @@ describe("refusals, beside the rules of admission (test/decide/admission/rules)"
   const racks = (...list: ReadonlyArray<Spec>) => ({ rackConfig: { racks: list } })
 
   it.each<[string, Spec, ReadonlyArray<string | undefined>]>([
-    ["B26: size 0, however it got there", { size: 0, aerospikeConfig: {} }, ["V2"]],
+    ["B26: size 0, however it got there", { size: 0 }, ["V2"]],
+    ["required.namespace", { aerospikeConfig: {} }, ["required.namespace"]],
     ["config of a rack too", racks({ id: 1, aerospikeConfig: { xdr: {} } }), ["V6"]],
     [
       "a cluster name that breaks info commands (R121)",
-      { aerospikeConfig: { service: { "cluster-name": "a;b" } } },
+      configOf({ service: { "cluster-name": "a;b" } }),
       ["name.cluster"],
     ],
     [
@@ -180,19 +186,11 @@ describe("refusals, beside the rules of admission (test/decide/admission/rules)"
       racks({ id: 1, aerospikeConfig: { service: { "cluster-name": "x" } } }),
       ["rack.cluster-name"],
     ],
-    [
-      "R119: Enterprise directives beyond V10",
-      { aerospikeConfig: { service: { "feature-key-file": "/x" } } },
-      ["enterprise"],
-    ],
-    ["R120: a log below /etc", { aerospikeConfig: { logging: [{ name: "/etc/passwd", any: "info" }] } }, ["path"]],
-    ["R120: ..", { aerospikeConfig: { service: { "work-directory": "/opt/../etc" } } }, ["path"]],
-    ["R117: injection", { aerospikeConfig: { service: { user: "a\nb" } } }, ["render"]],
-    [
-      "R117: injection where only a number can stand",
-      { aerospikeConfig: { service: { "node-id": "a\nb" } } },
-      ["config.value"],
-    ],
+    ["R119: Enterprise directives beyond V10", configOf({ service: { "feature-key-file": "/x" } }), ["enterprise"]],
+    ["R120: a log below /etc", configOf({ logging: [{ name: "/etc/passwd", any: "info" }] }), ["path"]],
+    ["R120: ..", configOf({ service: { "work-directory": "/opt/../etc" } }), ["path"]],
+    ["R117: injection", configOf({ service: { user: "a\nb" } }), ["render"]],
+    ["R117: injection where only a number can stand", configOf({ service: { "node-id": "a\nb" } }), ["config.value"]],
     ["E1: a template that is not there", { templateRef: { name: "t" } }, ["E1"]],
   ])("%s", (_title, spec, rules) => {
     expect(refusedBy(spec)).toEqual(rules)
@@ -232,7 +230,6 @@ describe("warnings", () => {
   const test = { name: "test", "replication-factor": 2, "storage-engine": memory }
 
   it.each<[string, Spec]>([
-    ["required.namespace", { aerospikeConfig: {} }],
     ["seeds", { aerospikeConfig: { namespaces: [test], network: { heartbeat: { "mesh-seed-address-port": "a 1" } } } }],
   ])("%s", (rule, spec) => {
     expect(warnedBy(spec)).toEqual([rule])

@@ -172,6 +172,13 @@ export const startFindings = (rules: Rules, config: JsonObject, path: string, si
   const service = section(config, "service")
   const namespaces = namespaceEntries(config).map((entry) => (isObject(entry) ? entry : {}))
   return [
+    ...found(
+      listOf(config["namespaces"]).length === 0,
+      "required.namespace",
+      `${path}.namespaces`,
+      "there is no namespace",
+      "add a namespace with a name and a storage-engine",
+    ),
     ...serviceFindings(rules, service, `${path}.service`, size),
     ...listenerFindings(section(network, "service"), service, `${path}.network.service`),
     ...heartbeatFindings(rules, section(network, "heartbeat"), `${path}.network.heartbeat`, size),

@@ -163,13 +163,6 @@ export const configProblems = (config: JsonObject, subject: Subject): ReadonlyAr
 }
 
 const oddities = (config: JsonObject, path: string): ReadonlyArray<SpecProblem> => [
-  ...when(
-    namespaceEntries(config).length === 0,
-    "required.namespace",
-    `${path}.namespaces`,
-    "no namespace: the server refuses to start without one",
-    "add a namespace with a name and a storage-engine",
-  ),
   ...namespaceEntries(config).flatMap((entry, index) =>
     when(
       isObject(entry) && section(entry, "storage-engine")["data-in-memory"] === true,

@@ -7,6 +7,10 @@ import { expectRefusal } from "./expectRefusal.js"
 const racks = (...list: ReadonlyArray<Json>): JsonObject => ({ rackConfig: { racks: list } })
 const amount = (field: string, value: Json): JsonObject => ({ rackConfig: { racks: [{ id: 1 }], [field]: value } })
 
+const oneReplica = {
+  namespaces: [{ name: "test", "replication-factor": 1, "storage-engine": { type: "memory", "data-size": "1Gi" } }],
+}
+
 describe("racks", () => {
   it.each<RuleCase>([
     ["V22: rack 0", racks({ id: 0 }), ["V22"], ["spec.rackConfig.racks[0].id", "0 is reserved"]],
@@ -52,9 +56,9 @@ describe("racks", () => {
   })
 
   it("the smallest share of the smallest rack is still one pod: a batch below one cannot be written", () => {
-    expect(errorRules(review({ size: 1, aerospikeConfig: null, ...amount("rollingUpdateBatchSize", "1%") }))).toEqual(
-      [],
-    )
+    expect(
+      errorRules(review({ size: 1, aerospikeConfig: oneReplica, ...amount("rollingUpdateBatchSize", "1%") })),
+    ).toEqual([])
     expect(errorRules(review({ rollingUpdateBatchSize: 0 }))).toHaveLength(1)
   })
 })

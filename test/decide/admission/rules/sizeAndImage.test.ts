@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest"
 import { errorRules, review, type RuleCase, warningRules } from "../../../support/review.js"
 import { expectRefusal } from "./expectRefusal.js"
 
+const oneReplica = {
+  namespaces: [{ name: "test", "replication-factor": 1, "storage-engine": { type: "memory", "data-size": "1Gi" } }],
+}
+
 describe("size and image", () => {
   it.each<RuleCase>([
     ["V1: nine nodes (R116)", { size: 9 }, ["V1"], ["spec.size", "9", "8"]],
@@ -20,7 +24,7 @@ describe("size and image", () => {
   ])("%s", (...given) => expectRefusal(...given))
 
   it.each([1, 8])("V1: %i nodes are accepted (R116)", (size) => {
-    expect(errorRules(review({ size, aerospikeConfig: null }))).toEqual([])
+    expect(errorRules(review({ size, aerospikeConfig: oneReplica }))).toEqual([])
   })
 
   it("all errors at once: what cannot be read does not hide the rest", () => {
