@@ -2,6 +2,7 @@
 import { Document, isScalar, type Pair, stringify, visit, type YAMLMap } from "yaml"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.js"
 import type { OperatorInstallation } from "./manifests/installation.js"
+import { fieldReference } from "../decide/reference.js"
 import { operatorObjects } from "./manifests/operator.js"
 import { accessObjects } from "./manifests/rbac.js"
 import { webhookObjects } from "./manifests/webhook.js"
@@ -34,6 +35,9 @@ const compactYaml = (object: object): string => {
 }
 
 const generated = "# Generated from src/cli/manifests.ts by `npm run generate`. Do not edit.\n"
+
+/** Path below `manifests/` → text for people, generated like the manifests. */
+export const documents = (): Readonly<Record<string, string>> => ({ "reference.md": fieldReference() })
 
 /** Path below `manifests/` → YAML. Empty `watchNamespaces`: a ClusterRole; otherwise one Role per namespace. */
 export const manifestFiles = (installation: Partial<OperatorInstallation> = {}): Readonly<Record<string, string>> => {

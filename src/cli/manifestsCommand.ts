@@ -7,7 +7,7 @@ import * as Console from "effect/Console"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { manifestFiles } from "./manifests.js"
+import { documents, manifestFiles } from "./manifests.js"
 
 const namespace = Options.text("namespace").pipe(
   Options.optional,
@@ -59,9 +59,10 @@ export const manifestsCommand = Command.make(
           ...(flags.watchNamespaces.length === 0 ? {} : { watchNamespaces: flags.watchNamespaces }),
         }),
       )
+      const everything = [...manifests, ...Object.entries(documents())]
       if (Option.isSome(flags.check)) {
         const directory = flags.check.value
-        const stale = yield* Effect.filter(manifests, ([name, text]) =>
+        const stale = yield* Effect.filter(everything, ([name, text]) =>
           files.readFileString(path.join(directory, name)).pipe(
             Effect.map((stored) => stored !== text),
             Effect.orElseSucceed(() => true),
@@ -72,7 +73,7 @@ export const manifestsCommand = Command.make(
       }
       if (Option.isSome(flags.write)) {
         const directory = flags.write.value
-        yield* Effect.forEach(manifests, ([name, text]) =>
+        yield* Effect.forEach(everything, ([name, text]) =>
           Effect.gen(function* () {
             const file = path.join(directory, name)
             yield* files.makeDirectory(path.dirname(file), { recursive: true })

@@ -8,7 +8,14 @@ export const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.opti
 
 /** Says what a field is for: shown by `kubectl explain` and in the reference. */
 export const described = <A, I, R>(schema: Schema.Schema<A, I, R>, description: string): Schema.Schema<A, I, R> =>
-  schema.annotations({ description })
+  schema.annotations({
+    description,
+    // Where a schema brings its own JSON schema, only what is in there is shown.
+    ...Option.match(SchemaAST.getJSONSchemaAnnotation(schema.ast), {
+      onNone: () => ({}),
+      onSome: (own) => ({ jsonSchema: { ...own, description } }),
+    }),
+  })
 
 /** An optional field and what it is for. */
 export const field = <A, I, R>(schema: Schema.Schema<A, I, R>, description: string) =>

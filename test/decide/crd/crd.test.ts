@@ -3,11 +3,11 @@ import { parseAllDocuments } from "yaml"
 import * as Either from "effect/Either"
 import { manifestFiles } from "../../../src/cli/manifests.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../../src/decide/crd.js"
-import { effectiveCluster } from "../../../src/decide/effective/effectiveCluster.js"
+import { reviewCluster, reviewTemplate } from "../../../src/decide/admission/review.js"
+import type { JsonObject } from "../../../src/domain/EffectiveCluster.js"
 import { structural } from "../../../src/decide/structuralSchema.js"
 import { decodeSpec } from "../../../src/domain/AerospikeCluster.js"
 import { at } from "../../support/desired.js"
-import { clusterView } from "../../support/clusterView.js"
 import { restrictedViolations } from "../../support/podSecurity.js"
 
 type Node = Readonly<Record<string, unknown>>
@@ -217,11 +217,22 @@ describe("manifests", () => {
   })
 
   it.each(Object.keys(files).filter((path) => path.startsWith("samples/")))("%s is accepted", (path) => {
-    for (const sample of objects(path)) {
-      const decided = effectiveCluster(
-        clusterView({}, { name: at(sample, "metadata", "name") as string, spec: at(sample, "spec") }),
+    const samples = Object.keys(files)
+      .filter((file) => file.startsWith("samples/"))
+      .flatMap(objects) as ReadonlyArray<JsonObject>
+    const templateOf = (sample: unknown) =>
+      samples.find(
+        (other) =>
+          other["kind"] === "AerospikeClusterTemplate" &&
+          at(other, "metadata", "name") === at(sample, "spec", "templateRef", "name"),
       )
-      expect(Either.getLeft(decided)).toEqual(Either.getLeft(Either.right(0)))
+    for (const object of objects(path) as ReadonlyArray<JsonObject>) {
+      const template = templateOf(object)
+      const verdict =
+        object["kind"] === "AerospikeCluster"
+          ? reviewCluster({ operation: "CREATE", object, ...(template === undefined ? {} : { template }) })
+          : reviewTemplate({ operation: "CREATE", object })
+      expect(verdict.errors).toEqual([])
     }
   })
 
