@@ -86,6 +86,8 @@ export const startOperator = (
     readonly pollInterval?: string
     /** Default `warning`. */
     readonly logLevel?: "debug" | "info" | "warning" | "error"
+    /** The `node` that runs it. Default: this one. */
+    readonly node?: string
     /** Variables besides those of this process. */
     readonly environment?: Readonly<Record<string, string>>
   } = {},
@@ -97,7 +99,7 @@ export const startOperator = (
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const started = spawn(
-          process.execPath,
+          options.node ?? process.execPath,
           [
             program,
             ...(options.arguments ?? ["operator"]),
