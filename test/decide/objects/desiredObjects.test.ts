@@ -134,7 +134,10 @@ describe("StatefulSet", () => {
 describe("pod template", () => {
   it("W32: ports come from the configuration of the rack", () => {
     const spec = {
-      aerospikeConfig: { network: { service: { port: 4000 }, heartbeat: { port: 4002 } } },
+      aerospikeConfig: {
+        namespaces: [{ name: "test", "storage-engine": { type: "memory", "data-size": "1Gi" } }],
+        network: { service: { port: 4000 }, heartbeat: { port: 4002 } },
+      },
       monitoring: { enabled: true },
     }
     expect(at(server(spec), "ports")).toEqual([
