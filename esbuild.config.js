@@ -12,6 +12,7 @@ const processes = {
   bench: "test/bench/main.ts",
   formerOperator: "test/bench/formerOperator.ts",
   sim: "test/sim/main.ts",
+  fuzz: "test/fuzz/main.ts",
 }
 const libraries = {
   index: "src/index.ts",

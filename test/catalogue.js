@@ -1,9 +1,21 @@
-// Counts the catalogue ids (R reliability, S safety, L liveness, W weaknesses, V validation) named in test titles and by the simulation: its
-// systematic plans and workloads carry the id of what they exercise, and all of them run with `npm run sim`.
+// Counts the catalogue ids named in test titles and by the simulation (its systematic plans and workloads carry the id of what they exercise,
+// and all of them run with `npm run sim`), and with --check fails when a rule of the API has no test.
+//
+// Reliability: R cases, S safety, L liveness, W weaknesses of the former operator. API: D and TD defaults, V and TV errors, B behaviours not
+// to reproduce, AW warnings. Weaknesses and warnings share a letter: a title says "warning W7" for the warning, "W7" for the weakness.
+//
+// A title is the text of describe, it or test, or a text in a table of cases that begins with ids and a colon ("V17: two roles …").
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
-const sizes = { R: 142, S: 12, L: 4, W: 80, V: 59 }
+const sizes = { R: 142, S: 12, L: 4, W: 80, D: 14, TD: 3, V: 59, TV: 7, AW: 19, B: 28 }
+/** Every one of these must be named. */
+const complete = ["D", "TD", "V", "TV", "AW", "B"]
+/**
+ * Without the feature there is nothing to test: network policies (B17), on-demand operations (B18), the alert about stale reconciliation (B27).
+ * An id that is named nevertheless has to leave this list.
+ */
+const unbuilt = { B: [17, 18, 27] }
 
 const files = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -12,29 +24,52 @@ const files = (folder) =>
     return /\.(test|kubectl)\.ts$/.test(entry.name) ? [path] : []
   })
 
-const title = /\b(?:it|describe|test)(?:\.\w+)*\(\s*(["'`])((?:(?!\1).)*)/g
-const found = new Map(Object.keys(sizes).map((letter) => [letter, new Map()]))
-const titles = files("test").flatMap((file) =>
-  [...readFileSync(file, "utf8").matchAll(title)].map(([, , text]) => text),
-)
+const one = "(?:warnings? )?(?:TD|TV|[RSLWVDB])\\d{1,3}(?:[–-](?:TD|TV|[RSLWVDB])?\\d{1,3})?"
+const titlePatterns = [
+  /\b(?:it|describe|test)(?:\.\w+)*\(\s*(["'`])((?:(?!\1).)*)/g,
+  // `it.each(…)("title"`: the title follows a closing bracket.
+  /\)\(\s*(["'`])((?:(?!\1).)*)/g,
+  new RegExp(`(["'\`])((?:C\\.\\d: )?${one}(?:(?:, | and )${one})*(?: \\([^)]*\\))?: (?:(?!\\1).)*)`, "g"),
+]
 
-/** Every plan has its id in one of these files, as a text of its own; an id outside such a text exercises nothing. */
+const found = new Map(Object.keys(sizes).map((name) => [name, new Set()]))
+const texts = files("test").map((file) => readFileSync(file, "utf8"))
+const titles = new Set(texts.flatMap((text) => titlePatterns.flatMap((p) => [...text.matchAll(p)].map(([, , t]) => t))))
+
+/** Every simulated plan has its id in one of these files, as a text of its own; an id outside such a text exercises nothing. */
 const plans = ["plans", "Faults", "Workload"].flatMap((name) =>
   [...readFileSync(`src/testing/simulation/${name}.ts`, "utf8").matchAll(/"(R\d+(?:-R\d+)?)"/g)].map(([, id]) => id),
 )
 
 /** `R30–R34` names five. */
-const count = (letter, from, to) => {
-  const counts = found.get(letter)
-  for (let n = from; n <= Math.min(to, sizes[letter]); n++) counts.set(n, (counts.get(n) ?? 0) + 1)
+const note = (name, from, to) => {
+  for (let n = from; n <= Math.min(to, sizes[name]); n++) found.get(name).add(n)
 }
-for (const text of [...titles, ...plans])
-  for (const [, letter, from, to] of text.matchAll(/\b([RSLWV])(\d{1,3})(?:[–-]\1?(\d{1,3}))?\b/g))
-    count(letter, Number(from), Number(to ?? from))
-for (const [letter, counts] of found) {
-  const missing = Array.from({ length: sizes[letter] }, (_, i) => i + 1).filter((n) => !counts.has(n))
-  console.log(
-    `${letter}: ${counts.size} of ${sizes[letter]}${missing.length === 0 ? "" : `; not named: ${missing.join(" ")}`}`,
-  )
+const warning = /\bwarnings? (W\d{1,2}(?:(?:, |–| and )W\d{1,2})*)/g
+const id = /\b(TD|TV|[RSLWVDB])(\d{1,3})(?:[–-]\1?(\d{1,3}))?\b/g
+for (const title of [...titles, ...plans]) {
+  for (const [, ids] of title.matchAll(warning))
+    for (const [, , from, to] of ids.matchAll(id)) note("AW", Number(from), Number(to ?? from))
+  for (const [, name, from, to] of title.replace(warning, "").matchAll(id)) note(name, Number(from), Number(to ?? from))
 }
-console.log(`${titles.length} titles in ${files("test").length} files, ${plans.length} families of simulated plans`)
+
+let isIncomplete = false
+const isQuiet = process.argv.includes("--check")
+for (const [name, numbers] of found) {
+  const missing = Array.from({ length: sizes[name] }, (_, i) => i + 1).filter((n) => !numbers.has(n))
+  const isRequired = complete.includes(name)
+  const waiting = unbuilt[name] ?? []
+  const stale = waiting.filter((n) => numbers.has(n))
+  const untested = missing.filter((n) => !waiting.includes(n))
+  const isWrong = isRequired && (untested.length > 0 || stale.length > 0)
+  isIncomplete ||= isWrong
+  if (isQuiet && !isWrong) continue
+  if (stale.length > 0) console.log(`${name}: no longer without a test: ${stale.join(" ")}`)
+  const list = missing.length === 0 ? "" : `; not named: ${missing.join(" ")}`
+  console.log(`${name}: ${numbers.size} of ${sizes[name]}${list}`)
+}
+if (!isQuiet) console.log(`${titles.size} titles in ${texts.length} files, ${plans.length} families of simulated plans`)
+if (isIncomplete && isQuiet) {
+  console.log("every rule of the API needs a test that names it")
+  process.exit(1)
+}

@@ -120,7 +120,7 @@ describe("manifests of the admission webhooks", () => {
   const rulesOf = (installation: Parameters<typeof manifestFiles>[0]) =>
     objects<{ rules?: ReadonlyArray<object> }>("rbac/webhook.yaml", installation).flatMap(({ rules }) => rules ?? [])
 
-  it("each kind is defaulted and judged at its path, through a Service that leads to the container's port", () => {
+  it("B22: each kind is defaulted and judged at its path, through a Service that leads to the container's port", () => {
     const configurations = objects<Configuration>(hookFile)
     expect(
       configurations.flatMap(({ webhooks }) =>

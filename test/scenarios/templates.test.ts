@@ -51,7 +51,7 @@ const configuration = (stage: Stage) => JSON.stringify(stage.list(Kinds.ConfigMa
 const told = (stage: Stage, reason: string) => stage.events().filter((event) => event.includes(` ${reason}: `)).length
 
 describe("a cluster made from a template", () => {
-  it("W28, W29, E-23, E-24: waits for it, copies it, keeps the copy when it changes, follows on request", () => {
+  it("B4, B28, W28, W29, E-23, E-24: waits for it, copies it, keeps the copy when it changes, follows on request", () => {
     play((stage) =>
       Effect.gen(function* () {
         yield* apply(stage, cluster())

@@ -90,7 +90,7 @@ export const reviewCluster = (request: ClusterReviewRequest): Verdict => {
   const examined = examine(subjectOf(object, held), held === undefined ? "unknown" : "held")
   const changes = operation === "UPDATE" && isObject(oldObject) ? updateProblems(oldObject, object) : []
   return {
-    defaulted: defaultedCluster(object),
+    defaulted: examined.isUnreadable === true ? object : defaultedCluster(object),
     errors: firstOfEach([...changes, ...examined.errors]),
     warnings: examined.warnings,
   }

@@ -13,8 +13,8 @@ export interface TemplateExamination {
 
 /** `spec`: the template's spec as sent; a template may have none. */
 export const examineTemplate = (spec: unknown): TemplateExamination => {
-  const unsafe = textProblems(spec)
-  if (unsafe.some(({ rule }) => rule === "depth" || rule === "key.reserved")) return { errors: unsafe, warnings: [] }
+  const { isUnreadable, problems: unsafe } = textProblems(spec)
+  if (isUnreadable) return { errors: unsafe, warnings: [] }
   return Either.match(decodeTemplateSpec(spec), {
     onLeft: (unread) => ({ errors: firstOfEach([...unsafe, ...unread]), warnings: [] }),
     onRight: (template) => ({

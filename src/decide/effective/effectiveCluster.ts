@@ -42,6 +42,8 @@ export interface Examination {
   readonly warnings: Problems
   /** The cluster that is meant: there exactly when nothing is wrong and nothing is left to a template that is not known. */
   readonly cluster?: EffectiveCluster
+  /** The resource is so deep or large that nothing beyond its shape was looked at. */
+  readonly isUnreadable?: true
 }
 
 const refused = (errors: Problems): Examination => ({ errors: firstOfEach(errors), warnings: [] })
@@ -167,8 +169,8 @@ const examineRest = (cluster: ClusterSubject, spec: unknown, unread: Problems, s
 
 /** Decoding, template, defaults, racks, sizes, ports and rules, applied once. Never throws, whatever the resource is. */
 export const examine = (cluster: ClusterSubject, source: TemplateSource = "held"): Examination => {
-  const unsafe = textProblems(cluster.spec)
-  if (unsafe.some(({ rule }) => rule === "depth" || rule === "key.reserved")) return refused(unsafe)
+  const { isUnreadable, problems: unsafe } = textProblems(cluster.spec)
+  if (isUnreadable) return { ...refused(unsafe), isUnreadable: true }
   // Defaults come first: they replace an empty image or port that the schema would refuse.
   const spec = isObject(cluster.spec) ? withDefaultedParts(cluster.spec) : cluster.spec
   const decoded = decodeSpec(spec)

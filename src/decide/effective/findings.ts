@@ -18,7 +18,7 @@ import { pathProblems } from "./rules/paths.js"
 import { podPartProblems } from "./rules/pods.js"
 import { firstOfEach, when } from "./rules/problem.js"
 import { rackProblems } from "./rules/racks.js"
-import { overridesProblems, sizeProblems } from "./rules/size.js"
+import { overridesProblems, sizeProblems, templateNameProblems } from "./rules/size.js"
 import { storageProblems } from "./rules/storage.js"
 import { templateSpecProblems } from "./rules/templateSpec.js"
 
@@ -124,6 +124,7 @@ export const draftProblems = (draft: Draft): ReadonlyArray<SpecProblem> => {
     ...allStorageProblems(draft),
     ...operationProblems(spec.operations),
     ...overridesProblems(spec),
+    ...templateNameProblems(spec),
     ...(spec.overrides === undefined ? [] : templateSpecProblems(spec.overrides, "spec.overrides")),
     ...podPartProblems(spec),
   ])

@@ -216,7 +216,7 @@ describe("refusals, beside the rules of admission (test/decide/admission/rules)"
 })
 
 describe("warnings", () => {
-  it("says what does nothing on Community Edition", () => {
+  it("B15: says what does nothing on Community Edition", () => {
     const cluster = accepted({
       aerospikeAccessControl: { users: [{ name: "a", secretName: "s", roles: ["sys-admin", "user-admin"] }] },
       aerospikeConfig: { security: {}, namespaces: [test] },

@@ -301,7 +301,7 @@ describe("the effective cluster", () => {
   const decide = (spec: Fields, status: object) =>
     effectiveCluster(clusterView({ ...spec, templateRef: { name: "t" } }, { status }))
 
-  it("W29: size, image, names and files come from the resolved spec; no default beats the template", () => {
+  it("B1, B2, W29: size, image, names and files come from the resolved spec; no default beats the template", () => {
     const effective = Either.getOrThrow(
       decide(
         { size: undefined, image: undefined },
@@ -316,6 +316,7 @@ describe("the effective cluster", () => {
     expect([effective.size, effective.image, effective.clusterName]).toEqual([5, enough.image, "shared"])
     expect(effective.racks[0]?.config["service"]).toEqual({ "cluster-name": "shared", "proto-fd-max": 1024 })
     expect(effective.spec.monitoring?.port).toBe(9145)
+    expect(effective.spec.monitoring?.exporterImage).toMatch(/^aerospike\/.+:\d/)
   })
 
   it.each<[string, Fields, object, ReadonlyArray<string | undefined>]>([

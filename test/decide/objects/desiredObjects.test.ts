@@ -177,7 +177,7 @@ describe("pod template", () => {
     expect(at(template, "metadata", "annotations", "note")).toBe("y")
   })
 
-  it("W71: block volumes are attached, to the init container too", () => {
+  it("B14, W71: block volumes are attached, to the init container too", () => {
     const spec = storage(dataVolume({ aerospike: { path: "/dev/xvda" }, initMethod: "dd" }, { volumeMode: "Block" }))
     expect(at(server(spec), "volumeDevices")).toEqual([{ name: "data", devicePath: "/dev/xvda" }])
     expect(at(init(spec), "volumeDevices")).toEqual([{ name: "data", devicePath: "/dev/xvda" }])
@@ -218,7 +218,7 @@ describe("pod template", () => {
     expect(at(init(spec), "args")).toEqual(["mkdir", "work", "/opt/work/smd"])
   })
 
-  it("W27: a rack's placement neither leaks into other racks nor loses the user's affinity", () => {
+  it("B16, W27: a rack's placement neither leaks into other racks nor loses the user's affinity", () => {
     const affinity = {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {

@@ -53,7 +53,7 @@ describe("init script", () => {
     },
   )
 
-  it("W70: deletes foreign files once, and never again", () => {
+  it("B13, W70: deletes foreign files once, and never again", () => {
     writeFileSync(path("data", "old file"), "x")
     mkdirSync(path("data", "dir"))
     mkdirSync(path("data", "lost+found"))

@@ -26,7 +26,7 @@ it("S9, S10, W50: creates 8 nodes; Completed comes last and nothing is written a
   expect(world.cluster.status.aerospikeClusterSize).toBe(8)
   expectPeace(world)
 })
-it("S2, S3, W5, W6: an image change rolls 8 pods one at a time and loses nothing; four writes per restart", () => {
+it("B11, S2, S3, W5, W6: an image change rolls 8 pods one at a time and loses nothing; four writes per restart", () => {
   const world = created({ size: 8 })
   const before = world.writes.length
   const uids = new Set([...world.pods.values()].map((pod) => pod.uid))

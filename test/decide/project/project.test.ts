@@ -54,7 +54,7 @@ describe("status", () => {
     expect(pass(quiet).events).toEqual([])
   })
 
-  it("W50: not Completed while members have to agree, pods are pending or old", () => {
+  it("B10, W50: not Completed while members have to agree, pods are pending or old", () => {
     expect(pass({ ...settled, facts: {} }).status.phase).toBe("InProgress")
     expect(pass(rolling).status.phase).toBe("RollingRestart")
     expect(condition(pass(rolling), "Ready")).toMatchObject({ status: "False", reason: "RestartPending" })
@@ -240,7 +240,7 @@ describe("failures", () => {
     expect(pass(needsPdb, failed("Waiting")).memory.failures).toBe(0)
   })
 
-  it("W44: the breaker opens at 10 with one event, a success closes it with one", () => {
+  it("B9, W44: the breaker opens at 10 with one event, a success closes it with one", () => {
     const nine = { ...needsPdb, memory: { ...needsPdb.memory, failures: 9 } }
     const before = stored(nine, { ...quiet.cluster.status, failedReconcileCount: 9, lastReconcileError: "boom" })
     const open = pass(before, failed("Transient"))

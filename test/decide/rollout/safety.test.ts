@@ -177,7 +177,7 @@ describe("safety", () => {
     })
   })
 
-  it("W10, R100: maxIgnorablePods covers an unschedulable pod, never one that crashes; 0 covers none", () => {
+  it("B12, W10, R100: maxIgnorablePods covers an unschedulable pod, never one that crashes; 0 covers none", () => {
     const unschedulable = (pod: Snapshot["pods"][number]) => ({
       ...pod,
       phase: "Pending" as const,

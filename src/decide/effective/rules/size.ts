@@ -1,4 +1,4 @@
-/** Size rules V1 and V2, and `spec.overrides` without a template (V53). */
+/** Size rules V1 and V2, the reference to a template, and `spec.overrides` without one (V53). */
 import { maximumSize, type ClusterSpec } from "../../../domain/AerospikeCluster.js"
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { when } from "./problem.js"
@@ -28,4 +28,14 @@ export const overridesProblems = ({ overrides, templateRef }: ClusterSpec): Read
     "spec.overrides",
     "spec.overrides without spec.templateRef",
     "name a template in spec.templateRef, or remove spec.overrides",
+  )
+
+/** A name no template can have is not looked up: it becomes part of a request's path. */
+export const templateNameProblems = ({ templateRef }: ClusterSpec): ReadonlyArray<SpecProblem> =>
+  when(
+    templateRef !== undefined && !/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/.test(templateRef.name),
+    "templateRef.name",
+    "spec.templateRef.name",
+    `${JSON.stringify(templateRef?.name.slice(0, 80))} cannot be the name of a template`,
+    "use lower-case letters, digits, - and . only (`kubectl get asct` lists the templates)",
   )

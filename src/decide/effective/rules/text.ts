@@ -4,10 +4,14 @@
  * what protects the functions that are.
  */
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
-import { problem, when } from "./problem.js"
+import { when } from "./problem.js"
 
 /** Levels of maps and lists in a resource. The deepest legitimate ones (affinity of a pod) have about 20. */
 export const maximumDepth = 64
+
+/** Entries of one list or map, and of a resource in all. Legitimate resources have a tenth; judging a megabyte of them would take seconds. */
+export const maximumEntries = 1000
+export const maximumValues = 10_000
 
 /** Findings of one kind that are listed one by one. */
 const maximumFindings = 20
@@ -71,20 +75,55 @@ const judged = (visit: Visit): ReadonlyArray<SpecProblem> => {
   return Object.keys(value).flatMap((key) => keyProblems(key, visit))
 }
 
-/** Findings about the text of a resource's `spec`. Too deep: that alone, for nothing else can be read. */
-export const textProblems = (spec: unknown): ReadonlyArray<SpecProblem> => {
+const entryCount = (value: unknown): number => {
+  if (typeof value !== "object" || value === null) return 0
+  if (Array.isArray(value)) return value.length
+  let count = 0
+  for (const _key in value) {
+    count += 1
+    if (count > maximumEntries) break
+  }
+  return count
+}
+
+/** What nothing else may read: too deep, or too many entries. */
+const unreadable = ({ value, path, depth }: Visit, seen: number): ReadonlyArray<SpecProblem> => {
+  const entries = entryCount(value)
+  const at = path.slice(0, 200)
+  return [
+    ...when(
+      depth > maximumDepth,
+      "shape",
+      at,
+      `the resource is nested deeper than ${maximumDepth} levels`,
+      "flatten it",
+    ),
+    ...when(
+      entries > maximumEntries,
+      "shape",
+      at,
+      `more than ${maximumEntries} entries, which no sensible resource has`,
+      "keep fewer",
+    ),
+    ...when(seen > maximumValues, "shape", at, `the resource has more than ${maximumValues} values`, "keep fewer"),
+  ]
+}
+
+export interface TextFindings {
+  /** Nothing else may read the resource. */
+  readonly isUnreadable: boolean
+  readonly problems: ReadonlyArray<SpecProblem>
+}
+
+/** Findings about the shape and the text of a resource's `spec`. */
+export const textProblems = (spec: unknown): TextFindings => {
   const found: Array<SpecProblem> = []
   const open: Array<Visit> = [{ value: spec, path: "spec", depth: 0, isFreeText: false }]
+  let seen = 0
   for (let visit = open.pop(); visit !== undefined; visit = open.pop()) {
-    if (visit.depth > maximumDepth)
-      return [
-        problem(
-          "depth",
-          visit.path.slice(0, 200),
-          `the resource is nested deeper than ${maximumDepth} levels`,
-          "flatten it",
-        ),
-      ]
+    seen += 1
+    const hindrance = unreadable(visit, seen)
+    if (hindrance.length > 0) return { isUnreadable: true, problems: hindrance }
     if (found.length < maximumFindings) found.push(...judged(visit))
     const next = below(visit)
     for (let index = next.length - 1; index >= 0; index -= 1) {
@@ -92,5 +131,5 @@ export const textProblems = (spec: unknown): ReadonlyArray<SpecProblem> => {
       if (item !== undefined) open.push(item)
     }
   }
-  return found
+  return { isUnreadable: found.some(({ rule }) => rule === "key.reserved"), problems: found }
 }
