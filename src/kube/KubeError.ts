@@ -39,7 +39,7 @@ export class KubeStatusError extends Data.TaggedError("KubeStatusError")<
   }
 > {
   get retry(): RetryClass {
-    if (this.status === 409 || this.status === 404 || this.status === 410) return "reread"
+    if (this.status === 409 || this.status === 404 || this.status === 410 || isOtherUid(this)) return "reread"
     if (this.status === 429 || this.status >= 500 || this.status === 401) return "retry"
     return "stop"
   }
@@ -82,7 +82,16 @@ const isStatus =
     e instanceof KubeStatusError && e.status === status && (reason === undefined || e.reason === reason)
 
 export const isNotFound = isStatus(404)
-export const isConflict = isStatus(409)
+
+/** A patch or an apply that names another UID than the live object's is told so as an immutable field (R17). */
+const isOtherUid = (e: { readonly _tag: string }): boolean =>
+  e instanceof KubeStatusError &&
+  e.status === 422 &&
+  / is invalid: metadata\.uid: .*: field is immutable$/.test(e.detail)
+
+/** The object is not the one, or not in the version, that was meant. */
+export const isConflict = (e: { readonly _tag: string }): e is KubeStatusError =>
+  e instanceof KubeStatusError && (e.status === 409 || isOtherUid(e))
 export const isAlreadyExists = isStatus(409, "AlreadyExists")
 export const isForbidden = isStatus(403)
 export const isUnauthorized = isStatus(401)

@@ -98,6 +98,7 @@ describe("steps", () => {
       })
       const removal = Act.removeClaim(snapshot, 2)
       expect(yield* one(server, snapshot, removal)).toMatchObject({ _tag: "Done", changed: true })
+      Act.releaseClaim(server, 2)
       expect(yield* one(server, snapshot, removal)).toMatchObject({ _tag: "Done", changed: false })
       expect(Act.claimNames(server)).toEqual(["data-demo-0-0", "data-demo-0-1"])
     }),
@@ -142,11 +143,12 @@ describe("finalizers", () => {
       expect(finalizersOf(server)).toEqual([finalizer])
       const racing = Act.look(server)
       server.gate.onRequest((request) => {
-        if (request.verb === "patch" && request.resource === "aerospikeclusters") others(server, ["late", finalizer])
+        if (request.verb === "patch" && request.resource === "aerospikeclusters")
+          others(server, ["acko.io/late", finalizer])
         return undefined
       })
       expect((yield* one(server, racing, { _tag: "RemoveFinalizer" }))?._tag).toBe("Stale")
-      expect(finalizersOf(server)).toEqual(["late", finalizer])
+      expect(finalizersOf(server)).toEqual(["acko.io/late", finalizer])
     }),
   )
 })

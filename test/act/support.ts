@@ -275,6 +275,14 @@ export const claimNames = (server: ApiServer): ReadonlyArray<string> =>
     .items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata }) => metadata.name ?? "")
 
+/** What the claim controller does once no pod uses a deleted claim. */
+export const releaseClaim = (server: ApiServer, ordinal: number): void =>
+  void server.patch(
+    Kinds.PersistentVolumeClaim,
+    { namespace, name: `data-demo-0-${ordinal}` },
+    { type: "merge", body: { metadata: { finalizers: null } } },
+  )
+
 /** The operator's next request of this verb and resource meets a fault. */
 export const strike = (
   server: ApiServer,

@@ -20,6 +20,9 @@ export const text = (body: string, status = 200): Answer => ({ status, body, con
 
 export const bytes = (body: Buffer, contentType: string): Answer => ({ status: 200, body, contentType, headers: {} })
 
+/** What no group of the API answers. */
+export const pageNotFound: Answer = text("404 page not found\n", 404)
+
 /** An error as the API sends it, with `Retry-After` where it has one. */
 export const failure = (status: FailureStatus): Answer => {
   const seconds = status.details?.retryAfterSeconds

@@ -13,13 +13,13 @@ import type { Duplex } from "node:stream"
 import { ApiFailure, internalError } from "../../testing/kube/ApiFailure.js"
 import type { ApiServer } from "../../testing/kube/ApiServer.js"
 import type { RequestInfo, Verdict } from "../../testing/kube/RequestGate.js"
-import { type Answer, failure } from "./Answer.js"
+import { type Answer, failure, pageNotFound } from "./Answer.js"
 import { callOf } from "./body.js"
 import { selfSigned } from "../../tls/certificate.js"
 import { execute, type ReadLog, type ResourceRequest } from "./execute.js"
 import { infoAnswer, publicAnswer } from "./infoPaths.js"
 import { negotiate } from "./negotiate.js"
-import { resourceRoute, type ResourceRoute, segmentsOf } from "./route.js"
+import { isServed, resourceRoute, type ResourceRoute, segmentsOf } from "./route.js"
 import { serveWatch } from "./serveWatch.js"
 import { makeWireFaults, type WireFaults } from "./WireFaults.js"
 
@@ -83,7 +83,8 @@ const unauthorized = new ApiFailure(401, "Unauthorized", "Unauthorized")
 const notAcceptable = new ApiFailure(
   406,
   "NotAcceptable",
-  "only the following media types are accepted: application/json, application/yaml",
+  "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+  {},
 )
 const tooLarge = new ApiFailure(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728")
 
@@ -155,9 +156,11 @@ const handle = (server: ApiServer, options: HttpFaceOptions, faults: WireFaults,
 
   const form = negotiate(accept)
   if (form === undefined) throw notAcceptable
+  if (!isServed(server.registry, segments)) return send(response, pageNotFound, [])
   const route = resourceRoute(server.registry, method, segments, url.searchParams)
   const warnings: Array<string> = []
   const call = callOf(
+    method,
     url.searchParams,
     user,
     request.headers["user-agent"] ?? "unknown",

@@ -1,6 +1,15 @@
 /** Bodies and query parameters of requests. */
 import { parse } from "yaml"
-import { ApiFailure, badRequest, unsupportedMediaType } from "../../testing/kube/ApiFailure.js"
+import {
+  ApiFailure,
+  badRequest,
+  type FieldProblem,
+  forbiddenField,
+  invalidField,
+  invalidOptions,
+  unsupportedField,
+  unsupportedMediaType,
+} from "../../testing/kube/ApiFailure.js"
 import type { Call, ListRequest, RemoveRequest } from "../../testing/kube/ApiServer.js"
 import { decodeProtobuf } from "./protobuf.js"
 import { isMap, type JsonMap, mapAt, numberAt, stringAt } from "../../testing/kube/json.js"
@@ -14,20 +23,44 @@ export const parseBody = (contentType: string, bytes: Buffer): unknown => {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    if (!media.includes("yaml")) throw badRequest(`couldn't get version/kind; json parse error: ${String(cause)}`)
+    if (!media.includes("yaml")) throw new SyntaxError(String(cause))
   }
-  try {
-    return parse(text)
-  } catch (cause) {
-    throw badRequest(`error decoding YAML: ${String(cause)}`)
-  }
+  return parse(text)
 }
 
-/** The body as an object; 400 for anything else. */
-export const objectBody = (contentType: string, bytes: Buffer): JsonMap => {
-  const body = parseBody(contentType, bytes)
-  if (!isMap(body)) throw badRequest("the body of the request is not an object")
+const objectTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+
+/** The body as an object of `kind` (for the message); 400 for anything else, 415 for a type that holds no objects. */
+export const objectBody = (contentType: string, bytes: Buffer, kind: string): JsonMap => {
+  const media = contentType.split(";")[0]?.trim() ?? ""
+  if (!objectTypes.includes(media) && !media.includes("apply-patch")) throw unsupportedMediaType(objectTypes)
+  const unrecognized = (why: string) =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
+    )
+  let body: unknown
+  try {
+    body = parseBody(contentType, bytes)
+  } catch (cause) {
+    if (cause instanceof ApiFailure) throw cause
+    throw unrecognized(String(cause))
+  }
+  if (!isMap(body))
+    throw unrecognized(`json: cannot unmarshal ${Array.isArray(body) ? "array" : typeof body} into Go value`)
   return body
+}
+
+/** The body of a patch as JSON. */
+export const patchBody = (contentType: string, bytes: Buffer, kind: "merge" | "strategic" | "json"): unknown => {
+  let body: unknown
+  try {
+    body = parseBody(contentType, bytes)
+  } catch {
+    throw badRequest("invalid JSON patch")
+  }
+  if (kind === "json" || isMap(body)) return body
+  const got = Array.isArray(body) ? "array" : typeof body
+  throw badRequest(`error decoding patch: json: cannot unmarshal ${got} into Go value of type map[string]interface {}`)
 }
 
 /** The kind of patch by its content type; `apply` for server-side apply. Throws 415 for others. */
@@ -42,32 +75,41 @@ export const patchKind = (contentType: string): "merge" | "strategic" | "json" |
     case "application/apply-patch+yaml":
       return "apply"
     default:
-      throw unsupportedMediaType([
-        "application/json-patch+json",
-        "application/merge-patch+json",
-        "application/apply-patch+yaml",
-        "application/strategic-merge-patch+json",
-      ])
+      throw new ApiFailure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
   }
 }
 
-const validation = (text: string | null): NonNullable<Call["fieldValidation"]> =>
-  text === "Strict" || text === "Ignore" || text === "Warn" ? text : "Warn"
+const validations = ["", "Ignore", "Strict", "Warn"] as const
 
-const isDryRun = (text: string | null): boolean => {
-  if (text === null || text === "") return false
-  if (text !== "All") {
-    throw new ApiFailure(
-      422,
-      "Invalid",
-      `PatchOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ${JSON.stringify(text)}: supported values: "All"`,
-    )
+const validation = (text: string, options: string): NonNullable<Call["fieldValidation"]> => {
+  const known = validations.find((value) => value === text)
+  if (known === undefined) throw invalidOptions(options, [unsupportedField("fieldValidation", text, validations)])
+  return known === "" ? "Warn" : known
+}
+
+const isDryRun = (values: ReadonlyArray<string>, options: string): boolean => {
+  if (values.some((value) => value !== "All"))
+    throw invalidOptions(options, [unsupportedField("dryRun", values, ["All"])])
+  return values.length > 0
+}
+
+/** The options of a request, as messages call them. */
+const optionsOf = (method: string): string => {
+  switch (method) {
+    case "POST":
+      return "CreateOptions"
+    case "PUT":
+      return "UpdateOptions"
+    case "DELETE":
+      return "DeleteOptions"
+    default:
+      return "PatchOptions"
   }
-  return true
 }
 
 /** Caller, field manager and options of a write. The default field manager is the program's name, as in the real server. */
 export const callOf = (
+  method: string,
   query: URLSearchParams,
   user: string,
   userAgent: string,
@@ -75,8 +117,11 @@ export const callOf = (
 ): Call & { readonly fieldManager: string } => ({
   user,
   fieldManager: query.get("fieldManager") ?? userAgent.split("/")[0] ?? "unknown",
-  dryRun: isDryRun(query.get("dryRun")),
-  fieldValidation: validation(query.get("fieldValidation")),
+  dryRun: isDryRun(
+    query.getAll("dryRun").filter((value) => value !== ""),
+    optionsOf(method),
+  ),
+  fieldValidation: validation(query.get("fieldValidation") ?? "", optionsOf(method)),
   warn,
 })
 
@@ -85,11 +130,49 @@ const textOption = (query: URLSearchParams, name: string): string | undefined =>
   return value === null || value === "" ? undefined : value
 }
 
+const matchProblems = (query: URLSearchParams, isWatch: boolean): ReadonlyArray<FieldProblem> => {
+  const match = query.get("resourceVersionMatch") ?? ""
+  const version = query.get("resourceVersion") ?? ""
+  const field = "resourceVersionMatch"
+  const wantsInitial = isTrue(query.get("sendInitialEvents"))
+  if (isWatch) {
+    return wantsInitial && match !== "NotOlderThan"
+      ? [forbiddenField(field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")]
+      : []
+  }
+  if (wantsInitial) return [forbiddenField("sendInitialEvents", "sendInitialEvents is forbidden for list")]
+  if (match === "") return []
+  return [
+    ...(version === ""
+      ? [forbiddenField(field, "resourceVersionMatch is forbidden unless resourceVersion is provided")]
+      : []),
+    ...(match !== "Exact" && match !== "NotOlderThan"
+      ? [unsupportedField(field, match, ["Exact", "NotOlderThan", ""])]
+      : []),
+    ...(match === "Exact" && version === "0"
+      ? [forbiddenField(field, `resourceVersionMatch "exact" is forbidden for resourceVersion "0"`)]
+      : []),
+  ]
+}
+
+/** Refuses options of a list or watch that contradict each other. */
+export const checkListOptions = (query: URLSearchParams, isWatch: boolean): void => {
+  for (const name of ["limit", "timeoutSeconds"]) {
+    const text = query.get(name) ?? ""
+    if (!/^([+-]?\d+)?$/.test(text))
+      throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
+  const problems = matchProblems(query, isWatch)
+  if (problems.length > 0) throw invalidOptions("ListOptions", problems)
+}
+
+/** `true` or `1`, as the query of a URL says it. */
+export const isTrue = (text: string | null): boolean => text === "true" || text === "1"
+
 /** Options of a list. */
-export const listRequest = (query: URLSearchParams, namespace: string | undefined, name?: string): ListRequest => {
+export const listRequest = (query: URLSearchParams, namespace: string | undefined): ListRequest => {
   const labelSelector = textOption(query, "labelSelector")
-  const selected = textOption(query, "fieldSelector")
-  const fieldSelector = name === undefined ? selected : `metadata.name=${name}`
+  const fieldSelector = textOption(query, "fieldSelector")
   const limit = Number(query.get("limit") ?? "0")
   const continueToken = textOption(query, "continue")
   const resourceVersion = textOption(query, "resourceVersion")
@@ -107,10 +190,30 @@ export const listRequest = (query: URLSearchParams, namespace: string | undefine
 
 const policies = ["Foreground", "Background", "Orphan"] as const
 
-/** `DeleteOptions` of the body, over those of the query. */
-export const removeRequest = (query: URLSearchParams, body: JsonMap): RemoveRequest => {
-  const asked = stringAt(body, "propagationPolicy") ?? query.get("propagationPolicy")
+const policyOf = (query: URLSearchParams, body: JsonMap): RemoveRequest["propagationPolicy"] => {
+  const orphans = body["orphanDependents"] ?? (query.has("orphanDependents") && isTrue(query.get("orphanDependents")))
+  const asked = stringAt(body, "propagationPolicy") ?? textOption(query, "propagationPolicy")
+  const field = "propagationPolicy"
+  if (asked === undefined) return orphans === true ? "Orphan" : undefined
+  if (body["orphanDependents"] !== undefined || query.has("orphanDependents")) {
+    const why = "orphanDependents and deletionPropagation cannot be both set"
+    throw invalidOptions("DeleteOptions", [invalidField(field, asked, why)])
+  }
   const policy = policies.find((known) => known === asked)
+  if (policy === undefined)
+    throw invalidOptions("DeleteOptions", [unsupportedField(field, asked, [...policies, "nil"])])
+  return policy
+}
+
+/** Whether the `DeleteOptions` of a body ask for a dry run, as kubectl does. */
+export const asksDryRun = (body: JsonMap): boolean => {
+  const values = Array.isArray(body["dryRun"]) ? body["dryRun"].filter((value) => typeof value === "string") : []
+  return isDryRun(values, "DeleteOptions")
+}
+
+/** `DeleteOptions` of the body, over those of the query. Throws 422 for a policy that is none, and for two. */
+export const removeRequest = (query: URLSearchParams, body: JsonMap): RemoveRequest => {
+  const policy = policyOf(query, body)
   const graceText = textOption(query, "gracePeriodSeconds")
   const grace = numberAt(body, "gracePeriodSeconds") ?? (graceText === undefined ? undefined : Number(graceText))
   const preconditions = mapAt(body, "preconditions")

@@ -1,10 +1,10 @@
 /** Carries out one resource request (all but watches) on the API server. */
 import { Kinds, type KubeObject, type ObjectRef } from "../../domain/Kubernetes.js"
-import { badRequest, methodNotAllowed, noSuchResource } from "../../testing/kube/ApiFailure.js"
+import { ApiFailure, badRequest, methodNotAllowed, noSuchResource } from "../../testing/kube/ApiFailure.js"
 import type { ApiServer, Call, Subresource } from "../../testing/kube/ApiServer.js"
-import { ensureMap, type JsonMap, stringAt } from "../../testing/kube/json.js"
+import { ensureMap, isMap, type JsonMap, stringAt } from "../../testing/kube/json.js"
 import { type Answer, json, text } from "./Answer.js"
-import { listRequest, objectBody, parseBody, patchKind, removeRequest } from "./body.js"
+import { asksDryRun, checkListOptions, listRequest, objectBody, patchBody, patchKind, removeRequest } from "./body.js"
 import { type Rendering, renderList, renderObject } from "./forms.js"
 import type { Form } from "./negotiate.js"
 import type { ResourceRoute } from "./route.js"
@@ -39,7 +39,7 @@ const subresourceOf = (route: ResourceRoute): { readonly subresource?: Subresour
 
 /** The object of the body, with the name and namespace of the URL; 400 when they contradict. */
 const placedObject = (request: ResourceRequest): JsonMap => {
-  const object = objectBody(request.contentType, request.body)
+  const object = objectBody(request.contentType, request.body, request.route.definition.kind.kind)
   const metadata = ensureMap(object, "metadata")
   const { namespace, name } = request.route
   const given = stringAt(metadata, "namespace")
@@ -83,20 +83,22 @@ const read = (server: ApiServer, request: ResourceRequest, readLog: ReadLog): An
   return json(route.subresource === "scale" ? object : renderObject(rendering(server, request), object))
 }
 
+const dryCall = (call: Call, options: JsonMap): Call => (asksDryRun(options) ? { ...call, dryRun: true } : call)
+
 const create = (server: ApiServer, request: ResourceRequest): Answer => {
   const { route, call } = request
   if (route.subresource === "eviction") {
-    const body = objectBody(request.contentType, request.body)
-    const options = body["deleteOptions"]
-    server.evict(
-      refOf(route),
-      removeRequest(request.query, typeof options === "object" ? ensureMap(body, "deleteOptions") : {}),
-      call,
-    )
+    const body = objectBody(request.contentType, request.body, "Eviction")
+    if ((stringAt(body, "metadata", "name") ?? route.name) !== route.name) {
+      throw badRequest("name in URL does not match name in Eviction object")
+    }
+    const options = isMap(body["deleteOptions"]) ? body["deleteOptions"] : {}
+    server.evict(refOf(route), removeRequest(request.query, options), dryCall(call, options))
     return json({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }, 201)
   }
   if (route.subresource === "binding") {
-    const host = stringAt(objectBody(request.contentType, request.body), "target", "name") ?? ""
+    const host = stringAt(objectBody(request.contentType, request.body, "Binding"), "target", "name") ?? ""
+    if (host === "") throw new ApiFailure(500, "", "target.name: Required value")
     server.bind(refOf(route), host, call)
     return json({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 }, 201)
   }
@@ -110,7 +112,7 @@ const patch = (server: ApiServer, request: ResourceRequest): Answer => {
   const type = patchKind(request.contentType)
   const { kind } = route.definition
   if (type !== "apply") {
-    const body = parseBody(request.contentType, request.body)
+    const body = patchBody(request.contentType, request.body, type)
     const patched = server.patch(kind, refOf(route), { type, body, ...subresourceOf(route) }, call)
     return json(renderObject(rendering(server, request), patched))
   }
@@ -125,26 +127,26 @@ const patch = (server: ApiServer, request: ResourceRequest): Answer => {
   return json(renderObject(rendering(server, request), applied), existed ? 200 : 201)
 }
 
+const deleteOptions = ({ body, contentType }: ResourceRequest): JsonMap =>
+  body.length === 0 ? {} : objectBody(contentType, body, "DeleteOptions")
+
 const remove = (server: ApiServer, request: ResourceRequest): Answer => {
   const { route, call } = request
-  const body = request.body.length === 0 ? {} : objectBody(request.contentType, request.body)
+  const body = deleteOptions(request)
   const options = removeRequest(request.query, body)
-  // kubectl sends the dry run of a delete in the body.
-  const isDry = Array.isArray(body["dryRun"]) && body["dryRun"].includes("All")
-  const asked: Call = isDry ? { ...call, dryRun: true } : call
-  const { object, gone } = server.remove(route.definition.kind, refOf(route), options, asked)
+  const { object, gone } = server.remove(route.definition.kind, refOf(route), options, dryCall(call, body))
   const showsObject = !gone || route.definition.returnsDeleted
   return json(showsObject ? renderObject(rendering(server, request), object) : success(request, object))
 }
 
 const removeCollection = (server: ApiServer, request: ResourceRequest): Answer => {
   const { route, query } = request
-  const body = request.body.length === 0 ? {} : objectBody(request.contentType, request.body)
+  const body = deleteOptions(request)
   const items = server.removeCollection(
     route.definition.kind,
     listRequest(query, route.namespace),
     removeRequest(query, body),
-    request.call,
+    dryCall(request.call, body),
   )
   return json(renderList(rendering(server, request), { resourceVersion: server.version(), items }))
 }
@@ -157,15 +159,17 @@ export const execute = (server: ApiServer, request: ResourceRequest, readLog: Re
     case "get":
       return read(server, request, readLog)
     case "list":
+      checkListOptions(query, false)
       return json(renderList(rendering(server, request), server.list(kind, listRequest(query, route.namespace))))
     case "create":
       return create(server, request)
     case "update": {
+      const existed = server.find(kind, refOf(route)) !== undefined
       const replaced = server.replace(kind, asObject(placedObject(request)), {
         ...request.call,
         ...subresourceOf(route),
       })
-      return json(renderObject(rendering(server, request), replaced))
+      return json(renderObject(rendering(server, request), replaced), existed ? 200 : 201)
     }
     case "patch":
       return patch(server, request)

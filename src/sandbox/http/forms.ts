@@ -23,6 +23,12 @@ const partial = (object: KubeObject): unknown => ({
 const rowObject = (object: KubeObject, includeObject: string): unknown =>
   includeObject === "None" ? undefined : includeObject === "Object" ? object : partial(object)
 
+/** Lists of custom objects always say where they continue, if only with nothing. */
+const continueOf = (at: Rendering, page: ListAnswer): { readonly continue?: string } => {
+  if (page.continueToken !== undefined) return { continue: page.continueToken }
+  return at.definition.isCustom && at.form === "Object" ? { continue: "" } : {}
+}
+
 interface ListMeta {
   readonly resourceVersion: string
   readonly continue?: string
@@ -48,6 +54,30 @@ const table = (
   }
 }
 
+/** Members that events show even when they are empty. */
+const emptyEventMembers: Readonly<Record<string, object>> = {
+  "": {
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: null,
+    reportingComponent: "",
+    reportingInstance: "",
+  },
+  "events.k8s.io": {
+    eventTime: null,
+    deprecatedSource: {},
+    deprecatedFirstTimestamp: null,
+    deprecatedLastTimestamp: null,
+  },
+}
+
+/** An object as the wire shows it. The same object is answered with the same one, so that its text can be kept. */
+export const shownObject = (definition: ResourceDefinition, object: KubeObject): KubeObject => {
+  if (definition.kind.kind !== "Event" || definition.isCustom) return object
+  return { ...emptyEventMembers[definition.kind.group], ...object }
+}
+
 /** One object. `isFirst` false leaves a table's column definitions out, as in all but the first line of a watch. */
 export const renderObject = (at: Rendering, object: KubeObject, isFirst = true): unknown => {
   switch (at.form) {
@@ -57,14 +87,14 @@ export const renderObject = (at: Rendering, object: KubeObject, isFirst = true):
       return partial(object)
     case "Object":
     case "AggregatedDiscovery":
-      return object
+      return shownObject(at.definition, object)
   }
 }
 
 /** Built-in lists name the kind once, custom ones on every item: clients must cope with both. */
 const listed = (definition: ResourceDefinition, object: KubeObject): unknown => {
   if (definition.isCustom) return object
-  const { apiVersion: _apiVersion, kind: _kind, ...rest } = object
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = shownObject(definition, object)
   return rest
 }
 
@@ -72,7 +102,7 @@ const listed = (definition: ResourceDefinition, object: KubeObject): unknown => 
 export const renderList = (at: Rendering, page: ListAnswer): unknown => {
   const metadata: ListMeta = {
     resourceVersion: page.resourceVersion,
-    ...(page.continueToken === undefined ? {} : { continue: page.continueToken }),
+    ...continueOf(at, page),
     ...(page.remainingItemCount === undefined ? {} : { remainingItemCount: page.remainingItemCount }),
   }
   switch (at.form) {

@@ -1,7 +1,7 @@
 /** Paths that are no resources: health, version, discovery, OpenAPI, and the two reviews kubectl asks for. */
-import { ApiFailure, noSuchResource } from "../../testing/kube/ApiFailure.js"
+import { ApiFailure } from "../../testing/kube/ApiFailure.js"
 import type { ApiServer } from "../../testing/kube/ApiServer.js"
-import { type Answer, bytes, json, text } from "./Answer.js"
+import { type Answer, bytes, json, pageNotFound, text } from "./Answer.js"
 import { objectBody } from "./body.js"
 import { aggregated, coreVersions, groupList, groupOf, resourceList, versionInfo } from "./discovery.js"
 import { negotiate } from "./negotiate.js"
@@ -35,10 +35,7 @@ const discoveryForm = (request: InfoRequest, isCore: boolean, server: ApiServer,
       }
     : json(plain)
 
-const found = (body: unknown): Answer => {
-  if (body === undefined) throw noSuchResource()
-  return json(body)
-}
+const found = (body: unknown): Answer => (body === undefined ? pageNotFound : json(body))
 
 const openApi = (server: ApiServer, { segments, accept }: InfoRequest): Answer => {
   const [, version, ...root] = segments
@@ -62,7 +59,7 @@ const openApi = (server: ApiServer, { segments, accept }: InfoRequest): Answer =
 const review = (request: InfoRequest): Answer | undefined => {
   const path = request.segments.join("/")
   if (request.method !== "POST") return undefined
-  const object = path.startsWith("apis/auth") ? objectBody(request.contentType, request.body) : {}
+  const object = path.startsWith("apis/auth") ? objectBody(request.contentType, request.body, "review") : {}
   if (path === "apis/authorization.k8s.io/v1/selfsubjectaccessreviews") {
     return json({ ...object, status: { allowed: true, reason: "every token of the sandbox may do everything" } }, 201)
   }
@@ -86,7 +83,7 @@ export const infoAnswer = (server: ApiServer, request: InfoRequest): Answer | un
     if (group === undefined) return discoveryForm(request, true, server, coreVersions)
     return segments.length === 2 ? found(resourceList(server.registry, "", group)) : undefined
   }
-  if (root !== "apis") throw noSuchResource()
+  if (root !== "apis") return pageNotFound
   if (group === undefined) return discoveryForm(request, false, server, groupList(server.registry))
   if (version === undefined) return found(groupOf(server.registry, group))
   return segments.length === 3 ? found(resourceList(server.registry, group, version)) : undefined

@@ -1,5 +1,6 @@
 /** What a URL means: discovery, or a verb on a resource. */
 import { ApiFailure, methodNotAllowed, noSuchResource } from "../../testing/kube/ApiFailure.js"
+import { isTrue } from "./body.js"
 import type { RequestInfo } from "../../testing/kube/RequestGate.js"
 import type { ResourceDefinition, ResourceRegistry } from "../../testing/kube/ResourceRegistry.js"
 
@@ -42,15 +43,13 @@ const placeOf = (rest: ReadonlyArray<string>): Place | undefined => {
   }
 }
 
-const isTrue = (text: string | null): boolean => text === "true" || text === "1"
-
 const verbOf = (method: string, place: Place, query: URLSearchParams): RequestInfo["verb"] => {
   const hasName = place.name !== undefined
   switch (method) {
     case "GET":
     case "HEAD":
-      if (isTrue(query.get("watch")) && (!hasName || place.subresource === undefined)) return "watch"
-      return hasName ? "get" : "list"
+      if (hasName) return "get"
+      return isTrue(query.get("watch")) ? "watch" : "list"
     case "POST":
       if (hasName && place.subresource === undefined) throw methodNotAllowed()
       return "create"
@@ -95,6 +94,19 @@ export const resourceRoute = (
   }
   const { plural: _plural, ...where } = place
   return { definition, verb, ...where }
+}
+
+/**
+ * Whether a group of the API answers at all. Built-in groups say in a `Status` what they do not serve; custom kinds are routes of their own,
+ * and where there is none there is no page.
+ */
+export const isServed = (registry: ResourceRegistry, segments: ReadonlyArray<string>): boolean => {
+  const at = groupVersion(segments)
+  const place = at === undefined ? undefined : placeOf(at.rest)
+  if (at === undefined) return false
+  const inGroup = registry.all().filter(({ kind }) => kind.group === at.group && kind.version === at.version)
+  const isCustom = inGroup.every((definition) => definition.isCustom)
+  return isCustom ? inGroup.some(({ kind }) => kind.plural === place?.plural) : true
 }
 
 /** Decodes a path into segments. Throws 400 on a malformed escape. */

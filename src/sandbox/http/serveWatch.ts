@@ -1,10 +1,10 @@
 /** One watch over HTTP: a line per change, written inside the write that caused it, so that it reaches the socket at once. */
 import type { ServerResponse } from "node:http"
-import { forbidden } from "../../testing/kube/ApiFailure.js"
-import type { ApiServer, WatchLine } from "../../testing/kube/ApiServer.js"
-import { listRequest } from "./body.js"
+import { ApiFailure, forbidden } from "../../testing/kube/ApiFailure.js"
+import type { ApiServer, Subscription, WatchLine } from "../../testing/kube/ApiServer.js"
+import { checkListOptions, isTrue, listRequest } from "./body.js"
 import type { ResourceRequest } from "./execute.js"
-import { type Rendering, renderObject } from "./forms.js"
+import { type Rendering, renderObject, shownObject } from "./forms.js"
 import type { WatchConnection, WireFaults } from "./WireFaults.js"
 
 const bookmarkMs = 60_000
@@ -24,7 +24,9 @@ const objectText = (object: object): string => {
 
 const lineText = (at: Rendering, line: WatchLine, isFirst: boolean): string => {
   const isPlain = at.form === "Object" || line.type === "ERROR"
-  const object = isPlain ? objectText(line.object) : JSON.stringify(renderObject(at, line.object, isFirst))
+  const object = isPlain
+    ? objectText(line.type === "ERROR" ? line.object : shownObject(at.definition, line.object))
+    : JSON.stringify(renderObject(at, line.object, isFirst))
   return `{"type":${JSON.stringify(line.type)},"object":${object}}\n`
 }
 
@@ -38,7 +40,14 @@ const writeNow = (response: ServerResponse, chunk: string | Buffer): void => {
   response.socket?.uncork()
 }
 
-const isTrue = (text: string | null): boolean => text === "true" || text === "1"
+/** The real server sends a last bookmark so long before it ends a watch. */
+const lastBookmarkMs = 2_000
+
+/** A version outside the history is told in the stream, as the real server does. */
+const answerExpired = (response: ServerResponse, error: ApiFailure): void => {
+  response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" })
+  response.end(`${JSON.stringify({ type: "ERROR", object: error.status })}\n`)
+}
 
 /** Answers a watch; throws `ApiFailure` before anything is written when it cannot begin. */
 export const serveWatch = (
@@ -56,17 +65,24 @@ export const serveWatch = (
       `User ${JSON.stringify(request.call.user)} cannot watch resource ${JSON.stringify(kind.plural)}`,
     )
   }
+  checkListOptions(query, true)
   const backlog: Array<WatchLine> = []
   let write = (line: WatchLine): void => void backlog.push(line)
-  const subscription = server.watch(
-    kind,
-    {
-      ...listRequest(query, route.namespace, route.name),
-      allowBookmarks: isTrue(query.get("allowWatchBookmarks")),
-      sendInitialEvents: isTrue(query.get("sendInitialEvents")),
-    },
-    (line) => write(line),
-  )
+  let subscription: Subscription
+  try {
+    subscription = server.watch(
+      kind,
+      {
+        ...listRequest(query, route.namespace),
+        allowBookmarks: isTrue(query.get("allowWatchBookmarks")),
+        sendInitialEvents: isTrue(query.get("sendInitialEvents")),
+      },
+      (line) => write(line),
+    )
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.status.code !== 410) throw error
+    return answerExpired(response, error)
+  }
   response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" })
   response.flushHeaders()
 
@@ -100,10 +116,13 @@ export const serveWatch = (
 
   const unregister = faults.register(connection)
   const seconds = Number(query.get("timeoutSeconds") ?? "0")
-  const end = setTimeout(connection.end, (seconds > 0 ? seconds : defaultTimeoutSeconds) * 1000)
+  const endMs = (seconds > 0 ? seconds : defaultTimeoutSeconds) * 1000
+  const end = setTimeout(connection.end, endMs)
+  const last = endMs > lastBookmarkMs ? setTimeout(subscription.bookmark, endMs - lastBookmarkMs) : undefined
   const bookmarks = setInterval(subscription.bookmark, bookmarkMs)
   response.on("close", () => {
     clearTimeout(end)
+    clearTimeout(last)
     clearInterval(bookmarks)
     subscription.close()
     unregister()

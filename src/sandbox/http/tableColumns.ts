@@ -1,6 +1,6 @@
 /** Columns of `kubectl get`, per kind, as the real server prints them. */
 import type { KubeObject } from "../../domain/Kubernetes.js"
-import { isMap, type Json, listAt, mapAt, numberAt, stringAt, valueAt, textOf } from "../../testing/kube/json.js"
+import { type Json, listAt, mapAt, numberAt, stringAt, valueAt, textOf } from "../../testing/kube/json.js"
 import type { PrinterColumn, ResourceDefinition } from "../../testing/kube/ResourceRegistry.js"
 import { valuesAt } from "./jsonPath.js"
 import { ageOf, joined, labelsText, podReady, podRestarts, podStatus, since } from "./tableCells.js"
@@ -27,6 +27,8 @@ const wide = (name: string, cell: Column["cell"]): Column => column(name, cell, 
 
 const nameColumn = column("Name", (object) => object.metadata.name ?? "")
 const ageColumn = column("Age", ageOf)
+const whole = (name: string, cell: Column["cell"]): Column => column(name, cell, "integer")
+
 const text =
   (...path: ReadonlyArray<string>) =>
   (object: KubeObject): Json => {
@@ -75,6 +77,17 @@ const nodeRoles = (node: KubeObject): string => {
   return roles.length === 0 ? "<none>" : roles.sort().join(",")
 }
 
+const nodeAddress =
+  (type: string) =>
+  (node: KubeObject): Json => {
+    const found = (listAt(node, "status", "addresses") ?? []).find((address) => stringAt(address, "type") === type)
+    return stringAt(found, "address") ?? "<none>"
+  }
+const nodeInfo =
+  (field: string) =>
+  (node: KubeObject): Json =>
+    stringAt(node, "status", "nodeInfo", field) ?? "<unknown>"
+
 const modes: Readonly<Record<string, string>> = {
   ReadWriteOnce: "RWO",
   ReadOnlyMany: "ROX",
@@ -105,12 +118,76 @@ const templateContainers =
   (object: KubeObject): Json =>
     joined(listAt(object, "spec", "template", "spec", "containers"), field)
 
+const selectorText = (object: KubeObject): Json => labelsText(valueAt(object, "spec", "selector", "matchLabels"))
+
+const createdColumn = column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "", "date")
+
+const servedVersions = (definition: KubeObject): Json =>
+  (listAt(definition, "spec", "versions") ?? [])
+    .map((version) => `${stringAt(version, "name") ?? ""}${valueAt(version, "storage") === true ? "(storage)" : ""}`)
+    .join(",")
+
+const isEstablished = (definition: KubeObject): Json =>
+  (listAt(definition, "status", "conditions") ?? []).some(
+    (condition) => stringAt(condition, "type") === "Established" && stringAt(condition, "status") === "True",
+  )
+
+const subjects =
+  (kind: string) =>
+  (binding: KubeObject): Json =>
+    (listAt(binding, "subjects") ?? [])
+      .filter((subject) => stringAt(subject, "kind") === kind)
+      .map((subject) => {
+        const name = stringAt(subject, "name") ?? ""
+        return kind === "ServiceAccount" ? `${stringAt(subject, "namespace") ?? ""}/${name}` : name
+      })
+      .join(", ")
+
+const bindingColumns: ReadonlyArray<Column> = [
+  nameColumn,
+  column(
+    "Role",
+    (binding) => `${stringAt(binding, "roleRef", "kind") ?? ""}/${stringAt(binding, "roleRef", "name") ?? ""}`,
+  ),
+  ageColumn,
+  wide("Users", subjects("User")),
+  wide("Groups", subjects("Group")),
+  wide("ServiceAccounts", subjects("ServiceAccount")),
+]
+
+const eventFirstTime = (event: KubeObject): string | undefined =>
+  stringAt(event, "firstTimestamp") ??
+  stringAt(event, "deprecatedFirstTimestamp") ??
+  stringAt(event, "eventTime") ??
+  event.metadata.creationTimestamp
+
+/** Who reported an event, and where. */
+const eventSource = (event: KubeObject): Json => {
+  const source = mapAt(event, "source") ?? mapAt(event, "deprecatedSource")
+  const parts = [
+    stringAt(source, "component") ?? stringAt(event, "reportingComponent") ?? stringAt(event, "reportingController"),
+    stringAt(source, "host") ?? stringAt(event, "reportingInstance"),
+  ]
+  return parts.filter((part) => part !== undefined && part !== "").join(", ")
+}
+
+const eventCount = (event: KubeObject): Json =>
+  numberAt(event, "series", "count") ?? numberAt(event, "count") ?? numberAt(event, "deprecatedCount") ?? 1
+
 const eventColumns: ReadonlyArray<Column> = [
   column("Last Seen", (event, now) => since(eventTime(event), now)),
   column("Type", text("type")),
   column("Reason", text("reason")),
   column("Object", eventObject),
+  wide(
+    "Subobject",
+    (event) => stringAt(event, "involvedObject", "fieldPath") ?? stringAt(event, "regarding", "fieldPath") ?? "",
+  ),
+  wide("Source", eventSource),
   column("Message", (event) => (stringAt(event, "message") ?? stringAt(event, "note") ?? "").trim()),
+  wide("First Seen", (event, now) => since(eventFirstTime(event), now)),
+  wide("Count", eventCount),
+  { ...wide("Name", (event) => event.metadata.name ?? ""), format: "name" },
 ]
 
 const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
@@ -143,14 +220,19 @@ const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
   ],
   configmaps: [nameColumn, column("Data", size("data")), ageColumn],
   secrets: [nameColumn, column("Type", text("type")), column("Data", size("data")), ageColumn],
-  serviceaccounts: [nameColumn, column("Secrets", (account) => (listAt(account, "secrets") ?? []).length), ageColumn],
+  serviceaccounts: [nameColumn, ageColumn],
   namespaces: [nameColumn, column("Status", text("status", "phase")), ageColumn],
   nodes: [
     nameColumn,
     column("Status", nodeStatus),
     column("Roles", nodeRoles),
     ageColumn,
-    column("Version", text("status", "nodeInfo", "kubeletVersion")),
+    column("Version", (node) => stringAt(node, "status", "nodeInfo", "kubeletVersion") ?? ""),
+    wide("Internal-IP", nodeAddress("InternalIP")),
+    wide("External-IP", nodeAddress("ExternalIP")),
+    wide("OS-Image", nodeInfo("osImage")),
+    wide("Kernel-Version", nodeInfo("kernelVersion")),
+    wide("Container-Runtime", nodeInfo("containerRuntimeVersion")),
   ],
   statefulsets: [
     nameColumn,
@@ -167,13 +249,17 @@ const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
     ageColumn,
     wide("Containers", templateContainers("name")),
     wide("Images", templateContainers("image")),
+    wide("Selector", selectorText),
   ],
   replicasets: [
     nameColumn,
-    column("Desired", count("spec", "replicas")),
-    column("Current", count("status", "replicas")),
-    column("Ready", count("status", "readyReplicas")),
+    whole("Desired", count("spec", "replicas")),
+    whole("Current", count("status", "replicas")),
+    whole("Ready", count("status", "readyReplicas")),
     ageColumn,
+    wide("Containers", templateContainers("name")),
+    wide("Images", templateContainers("image")),
+    wide("Selector", selectorText),
   ],
   persistentvolumeclaims: [
     nameColumn,
@@ -199,13 +285,16 @@ const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
       return claim === undefined ? "" : `${stringAt(claim, "namespace") ?? ""}/${stringAt(claim, "name") ?? ""}`
     }),
     column("StorageClass", (volume) => stringAt(volume, "spec", "storageClassName") ?? ""),
+    column("VolumeAttributesClass", (volume) => stringAt(volume, "spec", "volumeAttributesClassName") ?? "<unset>"),
+    column("Reason", (volume) => stringAt(volume, "status", "reason") ?? ""),
     ageColumn,
+    wide("VolumeMode", text("spec", "volumeMode")),
   ],
   poddisruptionbudgets: [
     nameColumn,
     column("Min Available", (budget) => textOf(valueAt(budget, "spec", "minAvailable") ?? "N/A")),
     column("Max Unavailable", (budget) => textOf(valueAt(budget, "spec", "maxUnavailable") ?? "N/A")),
-    column("Allowed Disruptions", count("status", "disruptionsAllowed")),
+    whole("Allowed Disruptions", count("status", "disruptionsAllowed")),
     ageColumn,
   ],
   storageclasses: [
@@ -216,7 +305,7 @@ const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
     column("Provisioner", text("provisioner")),
     column("ReclaimPolicy", text("reclaimPolicy")),
     column("VolumeBindingMode", text("volumeBindingMode")),
-    column("AllowVolumeExpansion", (storageClass) => textOf(valueAt(storageClass, "allowVolumeExpansion") ?? false)),
+    column("AllowVolumeExpansion", (storageClass) => valueAt(storageClass, "allowVolumeExpansion") ?? false),
     ageColumn,
   ],
   controllerrevisions: [
@@ -230,15 +319,26 @@ const columns: Readonly<Record<string, ReadonlyArray<Column>>> = {
     column("Revision", count("revision")),
     ageColumn,
   ],
-  leases: [nameColumn, column("Holder", text("spec", "holderIdentity")), ageColumn],
+  leases: [nameColumn, column("Holder", (lease) => stringAt(lease, "spec", "holderIdentity") ?? ""), ageColumn],
   networkpolicies: [
     nameColumn,
     column("Pod-Selector", (policy) => labelsText(valueAt(policy, "spec", "podSelector", "matchLabels"))),
     ageColumn,
   ],
-  customresourcedefinitions: [nameColumn, column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "")],
-  roles: [nameColumn, column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "")],
-  clusterroles: [nameColumn, column("Created At", ({ metadata }) => metadata.creationTimestamp ?? "")],
+  customresourcedefinitions: [
+    nameColumn,
+    column("Scope", (definition) => stringAt(definition, "spec", "scope") ?? ""),
+    column("Versions", servedVersions),
+    createdColumn,
+    wide("Group", (definition) => stringAt(definition, "spec", "group") ?? ""),
+    wide("Kind", (definition) => stringAt(definition, "spec", "names", "kind") ?? ""),
+    wide("ShortNames", (definition) => (listAt(definition, "spec", "names", "shortNames") ?? []).map(textOf).join(",")),
+    { ...wide("Established", isEstablished), type: "boolean" },
+  ],
+  roles: [nameColumn, createdColumn],
+  clusterroles: [nameColumn, createdColumn],
+  rolebindings: bindingColumns,
+  clusterrolebindings: bindingColumns,
   events: eventColumns,
 }
 
@@ -249,8 +349,6 @@ const customCell =
     const [first] = values
     if (first === undefined || first === null) return printer.type === "date" ? "<unknown>" : null
     if (printer.type === "date") return typeof first === "string" ? since(first, now) : "<invalid>"
-    if (values.length > 1)
-      return values.map((v) => (isMap(v) || Array.isArray(v) ? JSON.stringify(v) : String(v))).join(",")
     if (printer.type === "integer" || printer.type === "number") return typeof first === "number" ? first : null
     if (printer.type === "boolean") return typeof first === "boolean" ? first : null
     return typeof first === "object" ? JSON.stringify(first) : String(first)
@@ -260,13 +358,13 @@ const customCell =
 export const columnsOf = (definition: ResourceDefinition): ReadonlyArray<Column> => {
   if (!definition.isCustom) return columns[definition.kind.plural] ?? [nameColumn, ageColumn]
   const printers = definition.columns ?? []
-  if (printers.length === 0) return [nameColumn, ageColumn]
+  if (printers.length === 0) return [nameColumn, { ...ageColumn, type: "date" }]
   return [
     nameColumn,
     ...printers.map((printer) => ({
       ...column(printer.name, customCell(printer), printer.type, printer.priority ?? 0),
       format: printer.format ?? "",
-      description: printer.description ?? "",
+      description: printer.description ?? `Custom resource definition column (in JSONPath format): ${printer.jsonPath}`,
     })),
   ]
 }

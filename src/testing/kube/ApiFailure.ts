@@ -20,7 +20,8 @@ export interface StatusDetails {
 export interface FailureStatus {
   readonly kind: "Status"
   readonly apiVersion: "v1"
-  readonly metadata: Readonly<Record<string, never>>
+  /** `continue`: where an expired list may go on. */
+  readonly metadata: { readonly continue?: string }
   readonly status: "Failure"
   readonly message: string
   readonly reason?: string
@@ -31,13 +32,19 @@ export interface FailureStatus {
 /** What the real server would answer instead of doing what was asked. */
 export class ApiFailure extends Error {
   readonly status: FailureStatus
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: StatusDetails,
+    metadata: FailureStatus["metadata"] = {},
+  ) {
     super(message)
     this.name = "ApiFailure"
     this.status = {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata,
       status: "Failure",
       message,
       ...(reason === "" ? {} : { reason }),
@@ -111,6 +118,7 @@ export interface FieldProblem {
     | "FieldValueDuplicate"
     | "FieldValueTooLong"
     | "FieldValueTooMany"
+    | "FieldValueNotFound"
   readonly field: string
   /** With its prefix: `Required value: must be …`. */
   readonly message: string
@@ -147,19 +155,33 @@ export const invalid = (
   const text = texts.length === 1 ? (texts[0] ?? "") : `[${texts.join(", ")}]`
   const who = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`
   return new ApiFailure(422, "Invalid", `${who} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),
     kind: kind.kind,
     causes: problems.map((p) => ({ reason: p.reason, message: p.message, field: p.field })),
   })
 }
 
+/** 422 for wrong options of a request: `CreateOptions`, `ListOptions` and so on. */
+export const invalidOptions = (kind: string, problems: ReadonlyArray<FieldProblem>): ApiFailure =>
+  invalid({ group: "meta.k8s.io", kind }, "", problems)
+
+/** 422 for a patch that does not make an object of the kind. */
+export const invalidPatch = (why: string, patched: unknown): ApiFailure => {
+  const problem = invalidField("patch", JSON.stringify(patched), why)
+  return new ApiFailure(422, "Invalid", ` "" is invalid: patch: ${problem.message}`, { causes: [problem] })
+}
+
+/** 500 for a resourceVersion that is no number. */
+export const unreadableVersion = (text: string): ApiFailure =>
+  new ApiFailure(500, "", `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+
 /** 410 for a watch or continue token outside the history window. */
 export const expired = (message: string): ApiFailure => new ApiFailure(410, "Expired", message)
 
 /** 504 for a list that asks for a version the server has not reached. */
 export const tooLargeVersion = (asked: string, current: string): ApiFailure =>
-  new ApiFailure(504, "Timeout", `Too large resource version: ${asked}, current: ${current}`, {
+  new ApiFailure(504, "Timeout", `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
     retryAfterSeconds: 1,
   })
@@ -171,10 +193,10 @@ export const unsupportedMediaType = (accepted: ReadonlyArray<string>): ApiFailur
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
   )
 
-export const unprocessable = (message: string): ApiFailure => new ApiFailure(422, "Invalid", message)
+export const unprocessable = (message: string): ApiFailure => new ApiFailure(422, "Invalid", message, {})
 
 export const methodNotAllowed = (): ApiFailure =>
-  new ApiFailure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+  new ApiFailure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {})
 
 export const internalError = (message: string): ApiFailure =>
   new ApiFailure(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ reason: "", message }] })

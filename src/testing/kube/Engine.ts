@@ -1,9 +1,10 @@
 /** What the parts of the API server share: store, kinds, admission, clock. Internal to this folder. */
 import { apiVersionOf, type KubeObject, type ResourceKind } from "../../domain/Kubernetes.js"
 import type { AdmissionRequest, ApiServerOptions, Call, Subresource } from "./ApiServer.js"
-import { badRequest } from "./ApiFailure.js"
-import { freezeJson, type JsonMap, textOf } from "./json.js"
-import type { MutableRegistry, ResourceDefinition, ServerFacts } from "./ResourceRegistry.js"
+import { badRequest, invalidPatch } from "./ApiFailure.js"
+import { DecodeError } from "./decodeBuiltin.js"
+import { freezeJson, type JsonMap } from "./json.js"
+import type { Incoming, MutableRegistry, ResourceDefinition, ServerFacts } from "./ResourceRegistry.js"
 import type { Store } from "./Store.js"
 
 export interface Engine {
@@ -38,16 +39,23 @@ const withTypes = (definition: ResourceDefinition, object: JsonMap): JsonMap => 
   ...object,
 })
 
-/** Decodes by the definition's schema and deals with unknown fields as the call asks. */
-export const decodeIncoming = (definition: ResourceDefinition, object: JsonMap, call: Call): JsonMap => {
+type DecodeCall = Call & { readonly isPatch?: boolean }
+
+const decoded = (definition: ResourceDefinition, object: JsonMap, call: DecodeCall): Incoming => {
   const { kind, version } = definition.kind
-  const apiVersion = object["apiVersion"]
-  if (apiVersion !== undefined && apiVersion !== apiVersionOf(definition.kind)) {
-    throw badRequest(
-      `the API version in the data (${textOf(apiVersion)}) does not match the expected API version (${apiVersionOf(definition.kind)})`,
-    )
+  try {
+    return definition.decode(object)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    if (call.isPatch === true) throw invalidPatch(error.message, object)
+    throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${error.message}`)
   }
-  const incoming = definition.decode(object)
+}
+
+/** Decodes by the definition's schema and deals with unknown fields as the call asks. */
+export const decodeIncoming = (definition: ResourceDefinition, object: JsonMap, call: DecodeCall): JsonMap => {
+  const { kind, version } = definition.kind
+  const incoming = decoded(definition, object, call)
   if (incoming.unknown.length > 0 && call.fieldValidation === "Strict") {
     const fields = incoming.unknown.map((path) => `unknown field "${path}"`).join(", ")
     throw badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: strict decoding error: ${fields}`)

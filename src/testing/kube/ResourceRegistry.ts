@@ -76,6 +76,8 @@ export interface ResourceDefinition {
   /** OpenAPI v3 schema of a custom kind as given. */
   readonly openApi?: JsonMap
   readonly columns?: ReadonlyArray<PrinterColumn>
+  /** Paths of a custom kind that field selectors may name, besides name and namespace. */
+  readonly selectableFields?: ReadonlyArray<string>
 }
 
 export interface ResourceRegistry {

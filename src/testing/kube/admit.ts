@@ -1,8 +1,17 @@
 /** Admission and validation of what is about to be stored. Internal to this folder. */
 import type { KubeObject } from "../../domain/Kubernetes.js"
-import { ApiFailure, type FieldProblem, invalid } from "./ApiFailure.js"
-import { validateRules } from "./custom/rules.js"
-import { admissionRequest, asMap, asObject, decodeIncoming, type Engine, runMutating, runValidating } from "./Engine.js"
+import { ApiFailure, type FieldProblem, invalid, invalidField } from "./ApiFailure.js"
+import { hasRules, validateRules } from "./custom/rules.js"
+import {
+  admissionRequest,
+  asMap,
+  asObject,
+  decodeIncoming,
+  type Engine,
+  runMutating,
+  runValidating,
+  storageKind,
+} from "./Engine.js"
 import { cloneMap, equalJson, type JsonMap, stringAt } from "./json.js"
 import { metadataProblems, newFinalizerProblems } from "./metadata.js"
 import type { WriteOptions } from "./objects.js"
@@ -12,13 +21,30 @@ import type { ResourceDefinition } from "./ResourceRegistry.js"
 const maxObjectBytes = 1.5 * 1024 * 1024
 
 const refuse = (definition: ResourceDefinition, object: JsonMap, problems: ReadonlyArray<FieldProblem>): void => {
-  if (problems.length > 0) throw invalid(definition.kind, stringAt(object, "metadata", "name") ?? "", problems)
+  // Of two forms of a built-in kind the stored one gives its name.
+  const kind = definition.isCustom ? definition.kind : storageKind(definition)
+  if (problems.length > 0) throw invalid(kind, stringAt(object, "metadata", "name") ?? "", problems)
 }
 
 const checkSize = (object: JsonMap): void => {
   const bytes = Buffer.byteLength(JSON.stringify(object))
   if (bytes > maxObjectBytes) throw new ApiFailure(500, "", "etcdserver: request is too large")
 }
+
+/** Findings that keep rules from being evaluated: values a rule could not stand. */
+const blocking = new Set<FieldProblem["reason"]>([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+])
+
+const uncheckedRules = invalidField(
+  "<nil>",
+  null,
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+)
 
 const problemsOf = (
   definition: ResourceDefinition,
@@ -32,8 +58,10 @@ const problemsOf = (
     ...(definition.strategy.validate?.(object) ?? []),
     ...(old === undefined ? [] : (definition.strategy.validateUpdate?.(object, old) ?? [])),
   ]
-  if (basic.length > 0 || definition.openApi === undefined) return basic
-  return validateRules(definition.openApi, object, old)
+  const { openApi } = definition
+  if (openApi === undefined || !hasRules(openApi)) return basic
+  if (basic.some(({ reason }) => blocking.has(reason))) return [...basic, uncheckedRules]
+  return [...basic, ...validateRules(openApi, object, old)]
 }
 
 const updatedMetadataProblems = (
@@ -43,6 +71,8 @@ const updatedMetadataProblems = (
 ): ReadonlyArray<FieldProblem> => [
   ...(equalJson(object["metadata"], old["metadata"]) ? [] : metadataProblems(definition.kind.plural, object)),
   ...newFinalizerProblems(object, old),
+  // Custom kinds are checked twice by the real server, and it says so.
+  ...(definition.isCustom ? newFinalizerProblems(object, old) : []),
 ]
 
 /** Mutating admission; its answer goes through decoding and defaulting again. */

@@ -9,6 +9,7 @@ import {
   configMapStrategy,
   disruptionBudgetStrategy,
   eventStrategy,
+  fixedEventProblems,
   leaseStrategy,
   namespaceStrategy,
   newEventProblems,
@@ -69,7 +70,7 @@ const builtin = (kind: ResourceKind, traits: Traits): ResourceDefinition => {
     type,
     strategy: traits.strategy ?? {},
     decode: (object) => {
-      const decoded = decodeBuiltin(type, kind.kind, kind.version, object)
+      const decoded = decodeBuiltin(type, object)
       return { ...decoded, object: { ...decoded.object, apiVersion: apiVersionOf(kind), kind: kind.kind } }
     },
     ...(traits.storage === undefined ? {} : { storage: traits.storage }),
@@ -107,7 +108,7 @@ export const MoreKinds = {
 export const builtinResources: ReadonlyArray<ResourceDefinition> = [
   builtin(Kinds.Namespace, { names: "ns", status: true, strategy: namespaceStrategy }),
   builtin(Kinds.Node, { names: "no", status: true }),
-  builtin(Kinds.Pod, { names: "po|all", status: true, returnsDeleted: true, strategy: podStrategy }),
+  builtin(Kinds.Pod, { names: "po|all", status: true, generation: true, returnsDeleted: true, strategy: podStrategy }),
   builtin(Kinds.Service, {
     names: "svc|all",
     status: true,
@@ -156,7 +157,7 @@ export const builtinResources: ReadonlyArray<ResourceDefinition> = [
     names: "ev",
     type: "EventsEvent",
     createOnUpdate: true,
-    strategy: { validate: newEventProblems },
+    strategy: { validate: newEventProblems, validateUpdate: fixedEventProblems },
     storage: { kind: Kinds.CoreEvent, toStored: coreEvent, fromStored: modernEvent },
   }),
   builtin(MoreKinds.EndpointSlice, { generation: true }),

@@ -2,6 +2,7 @@
 import { Kinds, type KubeObject } from "../../domain/Kubernetes.js"
 import { trackUpdate } from "./apply/managedFields.js"
 import { admitted, validated } from "./admit.js"
+import { checkTypes } from "./checkTypes.js"
 import { alreadyExists, ApiFailure, badRequest, forbidden, notFound } from "./ApiFailure.js"
 import { asObject, decodeIncoming, type Engine, timestamp } from "./Engine.js"
 import { cloneMap, ensureMap, freezeJson, type JsonMap, stringAt } from "./json.js"
@@ -61,6 +62,7 @@ export const createObject = (
   sent: JsonMap,
   options: WriteOptions,
 ): KubeObject => {
+  checkTypes(engine.registry, definition, sent)
   let object = decodeIncoming(definition, cloneMap(sent), options)
   checkNamespace(engine, definition, object)
   prepareMetadata(engine, definition, object)

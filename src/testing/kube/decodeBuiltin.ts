@@ -2,7 +2,6 @@
  * What a built-in object looks like after the server's decoder: fields it does not know are gone, empty optional values are left out,
  * quantities and times are in canonical form, a value of the wrong type is an error.
  */
-import { badRequest } from "./ApiFailure.js"
 import { isMap, type Json, type JsonMap } from "./json.js"
 import { canonicalQuantity } from "./quantity.js"
 import { memberType, type ScalarType, type StructType, type TypeSchema } from "./TypeSchema.js"
@@ -19,12 +18,17 @@ const dropsZero = new Set(
 /** Optional strings where the empty one means something. */
 const keepsEmpty = new Set(["storageClassName", "volumeAttributesClassName", "holderIdentity"])
 
+/** A value that is not of the type of its field. */
+export class DecodeError extends Error {}
+
 interface Decoding {
-  readonly where: string
   readonly unknown: Array<string>
+  /** Name of the innermost type and the path of fields that led here, without indices and keys: how messages say where. */
+  readonly struct: string
+  readonly fields: string
 }
 
-const wrongType = (at: Decoding, path: string, value: unknown, wanted: string) => {
+const wrongType = (at: Decoding, value: unknown, wanted: string) => {
   const got = Array.isArray(value)
     ? "array"
     : value === null
@@ -32,69 +36,85 @@ const wrongType = (at: Decoding, path: string, value: unknown, wanted: string) =
       : typeof value === "boolean"
         ? "bool"
         : typeof value
-  return badRequest(`${at.where}: json: cannot unmarshal ${got} into Go struct field ${path} of type ${wanted}`)
+  return new DecodeError(
+    `json: cannot unmarshal ${got} into Go struct field ${at.struct}.${at.fields} of type ${wanted}`,
+  )
 }
 
-const time = (at: Decoding, path: string, value: unknown, micro: boolean): Json => {
-  if (typeof value !== "string") throw wrongType(at, path, value, micro ? "v1.MicroTime" : "v1.Time")
+const microForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/
+
+const time = (at: Decoding, value: unknown, micro: boolean): Json => {
+  if (typeof value !== "string") throw wrongType(at, value, micro ? "v1.MicroTime" : "v1.Time")
   const ms = Date.parse(value)
-  if (Number.isNaN(ms)) throw badRequest(`${at.where}: parsing time ${JSON.stringify(value)} as RFC 3339 (${path})`)
+  if (Number.isNaN(ms) || (micro && !microForm.test(value))) {
+    const form = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00"
+    throw new DecodeError(`parsing time ${JSON.stringify(value)} as "${form}"`)
+  }
   const iso = new Date(ms).toISOString()
   if (!micro) return `${iso.slice(0, 19)}Z`
   const fraction = /\.(\d+)/.exec(value)?.[1] ?? ""
-  return `${iso.slice(0, 19)}.${fraction.padEnd(6, "0").slice(0, 6)}Z`
+  return `${iso.slice(0, 19)}.${fraction}Z`
 }
 
-const quantity = (at: Decoding, path: string, value: unknown): Json => {
+const quantity = (value: unknown): Json => {
   const text = typeof value === "number" ? String(value) : value
   const canonical = typeof text === "string" ? canonicalQuantity(text) : undefined
   if (canonical === undefined) {
-    throw badRequest(
-      `${at.where}: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' (${path})`,
-    )
+    throw new DecodeError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
   }
   return canonical
 }
 
-const scalar = (type: ScalarType, value: Json, path: string, at: Decoding): Json => {
+/** Go's decoder stops at the first byte outside the alphabet, or at a quartet that is not whole. */
+const bytes = (value: string): Json => {
+  if (/^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0) return value
+  const bad = value.search(/[^A-Za-z0-9+/=]/)
+  throw new DecodeError(`illegal base64 data at input byte ${bad < 0 ? value.length - (value.length % 4) : bad}`)
+}
+
+const scalar = (type: ScalarType, value: Json, at: Decoding): Json => {
   switch (type.scalar) {
     case "string":
-    case "bytes":
-      if (typeof value !== "string") throw wrongType(at, path, value, "string")
+      if (typeof value !== "string") throw wrongType(at, value, "string")
       return value
+    case "bytes":
+      if (typeof value !== "string") throw wrongType(at, value, "string")
+      return bytes(value)
     case "int":
-      if (typeof value !== "number" || !Number.isInteger(value)) throw wrongType(at, path, value, "int32")
+      if (typeof value !== "number" || !Number.isInteger(value)) throw wrongType(at, value, "int32")
       return value
     case "number":
-      if (typeof value !== "number") throw wrongType(at, path, value, "float64")
+      if (typeof value !== "number") throw wrongType(at, value, "float64")
       return value
     case "boolean":
-      if (typeof value !== "boolean") throw wrongType(at, path, value, "bool")
+      if (typeof value !== "boolean") throw wrongType(at, value, "bool")
       return value
     case "intOrString":
-      if (typeof value !== "string" && typeof value !== "number") throw wrongType(at, path, value, "intstr.IntOrString")
+      if (typeof value !== "string" && typeof value !== "number") throw wrongType(at, value, "intstr.IntOrString")
       return value
     case "time":
-      return time(at, path, value, false)
+      return time(at, value, false)
     case "microTime":
-      return time(at, path, value, true)
+      return time(at, value, true)
     case "quantity":
-      return quantity(at, path, value)
+      return quantity(value)
   }
 }
+
+const goName = (type: TypeSchema): string => (type.tag === "struct" ? `v1.${type.name}` : "string")
 
 const decode = (type: TypeSchema, value: Json, path: string, at: Decoding): Json => {
   switch (type.tag) {
     case "any":
       return value
     case "scalar":
-      return scalar(type, value, path, at)
+      return scalar(type, value, at)
     case "list": {
-      if (!Array.isArray(value)) throw wrongType(at, path, value, "[]")
+      if (!Array.isArray(value)) throw wrongType(at, value, `[]${goName(type.items)}`)
       return value.map((item, i) => decode(type.items, item, `${path}[${i}]`, at))
     }
     case "map": {
-      if (!isMap(value)) throw wrongType(at, path, value, "map[string]string")
+      if (!isMap(value)) throw wrongType(at, value, "map[string]string")
       const out: JsonMap = {}
       for (const [key, member] of Object.entries(value)) {
         if (member !== undefined && member !== null) out[key] = decode(type.values, member, `${path}.${key}`, at)
@@ -113,7 +133,7 @@ const isZero = (field: string, value: Json): boolean => {
 }
 
 const decodeStruct = (type: StructType, value: Json, path: string, at: Decoding): JsonMap => {
-  if (!isMap(value)) throw wrongType(at, path, value, type.name)
+  if (!isMap(value)) throw wrongType(at, value, `v1.${type.name}`)
   const out: JsonMap = {}
   for (const [field, member] of Object.entries(value)) {
     const here = path === "" ? field : `${path}.${field}`
@@ -123,7 +143,8 @@ const decodeStruct = (type: StructType, value: Json, path: string, at: Decoding)
     }
     if (member === undefined || member === null) continue
     const memberSchema = memberType(type, field)
-    const decoded = decode(memberSchema, member, here, at)
+    const fields = at.fields === "" ? field : `${at.fields}.${field}`
+    const decoded = decode(memberSchema, member, here, { unknown: at.unknown, struct: type.name, fields })
     const isEmptyMap = memberSchema.tag === "map" && isMap(decoded) && Object.keys(decoded).length === 0
     if (type.required.includes(field) || !(isEmptyMap || isZero(field, decoded))) out[field] = decoded
   }
@@ -136,8 +157,8 @@ export interface Decoded {
   readonly unknown: ReadonlyArray<string>
 }
 
-/** Decodes `object` as `type`. Throws 400 on a value of the wrong type. */
-export const decodeBuiltin = (type: StructType, kind: string, version: string, object: JsonMap): Decoded => {
-  const at: Decoding = { where: `${kind} in version "${version}" cannot be handled as a ${kind}`, unknown: [] }
-  return { object: decodeStruct(type, object, "", at), unknown: at.unknown }
+/** Decodes `object` as `type`. Throws {@link DecodeError} on a value of the wrong type. */
+export const decodeBuiltin = (type: StructType, object: JsonMap): Decoded => {
+  const unknown: Array<string> = []
+  return { object: decodeStruct(type, object, "", { unknown, struct: type.name, fields: "" }), unknown }
 }

@@ -2,14 +2,26 @@
 import { apiVersionOf, Kinds, type KubeObject, type ObjectRef, type ResourceKind } from "../../domain/Kubernetes.js"
 import { TypedError } from "./apply/extract.js"
 import { applyConfig } from "./apply/managedFields.js"
-import { ApiFailure, badRequest, conflict, noSuchResource, unsupportedMediaType } from "./ApiFailure.js"
+import {
+  ApiFailure,
+  badRequest,
+  conflict,
+  invalid,
+  invalidField,
+  invalidOptions,
+  noSuchResource,
+  requiredField,
+  unsupportedMediaType,
+} from "./ApiFailure.js"
+import { typeFinding } from "./apply/checkTyped.js"
+import { checkTypes } from "./checkTypes.js"
 import type { ApiServer, ApiServerOptions, ApplyRequest, Call, Commit, PatchRequest, Subresource } from "./ApiServer.js"
 import { builtinResources, MoreKinds } from "./builtinResources.js"
 import { definitionsOf } from "./custom/customResources.js"
 import { asMap, type Engine, timestamp } from "./Engine.js"
 import { bindPod, evictPod } from "./evict.js"
 import { makeCollector } from "./garbage.js"
-import { cloneJson, cloneMap, isMap, type JsonMap, stringAt } from "./json.js"
+import { cloneJson, cloneMap, ensureMap, isMap, type JsonMap, stringAt } from "./json.js"
 import { jsonPatch } from "./patch/jsonPatch.js"
 import { mergePatch } from "./patch/mergePatch.js"
 import { strategicMerge } from "./patch/strategicMerge.js"
@@ -22,7 +34,7 @@ import { makeStore } from "./Store.js"
 import { builtinType } from "./TypeSchema.js"
 import { createObject } from "./create.js"
 import { findObject, getObject, refOf, type WriteOptions, writerOf } from "./objects.js"
-import { checkIdentity, updateObject } from "./update.js"
+import { checkVersion, updateObject } from "./update.js"
 
 const startNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"]
 
@@ -51,6 +63,18 @@ const patched = (definition: ResourceDefinition, live: JsonMap, patch: PatchRequ
   return merged
 }
 
+/** A scale of a built-in kind knows whose it is; custom kinds do not compare. */
+const checkScaleUid = (definition: ResourceDefinition, scale: JsonMap, live: KubeObject): void => {
+  const uid = stringAt(scale, "metadata", "uid")
+  if (definition.isCustom || uid === undefined || uid === live.metadata.uid) return
+  const { group, plural } = definition.kind
+  throw conflict(
+    { group, plural: `${plural}/scale` },
+    live.metadata.name ?? "",
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`,
+  )
+}
+
 const patchObject = (
   engine: Engine,
   definition: ResourceDefinition,
@@ -62,10 +86,12 @@ const patchObject = (
   const live = getObject(engine, definition, ref)
   const options: WriteOptions = {
     ...call,
+    isPatch: true,
     ...(patch.subresource === undefined ? {} : { subresource: patch.subresource }),
   }
   if (patch.subresource === "scale") {
     const scale = patched(definition, asMap(scaleOf(definition, live)), patch, true)
+    checkScaleUid(definition, scale, live)
     return scaleOf(definition, updateObject(engine, definition, live, withScale(definition, live, scale), options))
   }
   const merged = patched(definition, asMap(live), patch, false)
@@ -73,27 +99,40 @@ const patchObject = (
   if (name !== ref.name) {
     throw badRequest(`the name of the object (${name ?? ""}) does not match the name on the URL (${ref.name})`)
   }
+  const namespace = stringAt(merged, "metadata", "namespace")
+  if (namespace !== undefined && namespace !== ref.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request")
+  }
   return updateObject(engine, definition, live, merged, options)
 }
 
 const typedFailure = (definition: ResourceDefinition, config: JsonMap, why: string): ApiFailure => {
   const ref = refOf(config)
-  const who = `${ref.namespace ?? ""}/${ref.name}; ${apiVersionOf(definition.kind)}, Kind=${definition.kind.kind}`
+  const { group, version, kind } = definition.kind
+  const who = `${ref.namespace ?? ""}/${ref.name}; ${group}/${version}, Kind=${kind}`
   return new ApiFailure(500, "", `failed to create typed patch object (${who}): ${why}`)
 }
 
+const maxManagerBytes = 128
+
 const checkConfig = (definition: ResourceDefinition, config: JsonMap, request: ApplyRequest): void => {
   if (request.fieldManager === "") {
-    throw new ApiFailure(
-      422,
-      "Invalid",
-      `PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch`,
-    )
+    throw invalidOptions("PatchOptions", [requiredField("fieldManager", "is required for apply patch")])
+  }
+  if (Buffer.byteLength(request.fieldManager) > maxManagerBytes) {
+    const message = `Too long: may not be more than ${maxManagerBytes} bytes`
+    throw invalidOptions("PatchOptions", [{ reason: "FieldValueTooLong", field: "fieldManager", message }])
+  }
+  const apiVersion = stringAt(config, "apiVersion") ?? ""
+  const kind = stringAt(config, "kind") ?? ""
+  if (apiVersion !== apiVersionOf(definition.kind) || kind !== definition.kind.kind) {
+    const versioned = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`
+    throw badRequest(`invalid object type: ${versioned}, Kind=${kind}`)
   }
   const managed = isMap(config["metadata"]) ? config["metadata"]["managedFields"] : undefined
   if (Array.isArray(managed) && managed.length > 0) throw badRequest("metadata.managedFields must be nil")
-  const [unknown] = definition.decode(cloneMap(config)).unknown
-  if (unknown !== undefined) throw typedFailure(definition, config, `.${unknown}: field not declared in schema`)
+  const finding = typeFinding(definition.type, config)
+  if (finding !== undefined) throw typedFailure(definition, config, finding)
 }
 
 const merged = (
@@ -126,6 +165,7 @@ const applyObject = (
   const isScale = request.subresource === "scale"
   if (live === undefined && request.subresource !== undefined) getObject(engine, definition, ref)
   if (!isScale) checkConfig(definition, sent, request)
+  if (isScale && live !== undefined) checkScaleUid(definition, sent, live)
   const config = isScale && live !== undefined ? scaleConfig(definition, live, sent) : cloneMap(sent)
   if (live === undefined) {
     const uid = stringAt(config, "metadata", "uid")
@@ -136,10 +176,11 @@ const applyObject = (
         `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
       )
     }
+    delete ensureMap(config, "metadata")["resourceVersion"]
     const { object, managedFields } = merged(engine, definition, {}, config, request, request.force ?? false)
     return createObject(engine, definition, object, { ...request, managedFields })
   }
-  checkIdentity(definition, config, live)
+  checkVersion(definition, config, live)
   const result = merged(engine, definition, asMap(live), config, request, request.force ?? false)
   const stored = updateObject(engine, definition, live, result.object, {
     ...request,
@@ -151,14 +192,26 @@ const applyObject = (
 const checkVersionGiven = (definition: ResourceDefinition, object: JsonMap): void => {
   const version = stringAt(object, "metadata", "resourceVersion")
   if ((version !== undefined && version !== "0") || definition.unconditionalUpdate) return
-  const { group, kind } = definition.kind
-  const name = stringAt(object, "metadata", "name") ?? ""
-  const message = "Invalid value: 0x0: must be specified for an update"
-  throw new ApiFailure(
-    422,
-    "Invalid",
-    `${kind}${group === "" ? "" : `.${group}`} "${name}" is invalid: metadata.resourceVersion: ${message}`,
-    { name, group, kind, causes: [{ reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" }] },
+  const { group, plural } = definition.kind
+  throw invalid({ group, kind: plural }, stringAt(object, "metadata", "name") ?? "", [
+    invalidField("metadata.resourceVersion", 0, "must be specified for an update"),
+  ])
+}
+
+/** Where the real server keeps an object; its messages say so. */
+const storagePath = ({ kind, isCustom }: ResourceDefinition, { namespace, name }: ObjectRef): string => {
+  const resource = isCustom ? `${kind.group}/${kind.plural}` : kind.plural
+  return `/registry/${resource}/${namespace === undefined ? "" : `${namespace}/`}${name}`
+}
+
+const checkUid = (definition: ResourceDefinition, object: JsonMap, live: KubeObject): void => {
+  const uid = stringAt(object, "metadata", "uid")
+  if (uid === undefined || uid === live.metadata.uid) return
+  const ref = refOf(live)
+  throw conflict(
+    definition.kind,
+    ref.name,
+    `StorageError: invalid object, Code: 4, Key: ${storagePath(definition, ref)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`,
   )
 }
 
@@ -170,6 +223,7 @@ const replaceObject = (
 ): KubeObject => {
   requireStatus(definition, options.subresource)
   const ref = refOf(object)
+  if (options.subresource !== "scale") checkTypes(engine.registry, definition, object)
   if (options.subresource === "scale") {
     const live = getObject(engine, definition, ref)
     return scaleOf(definition, updateObject(engine, definition, live, withScale(definition, live, object), options))
@@ -180,6 +234,7 @@ const replaceObject = (
   }
   const found = live ?? getObject(engine, definition, ref)
   checkVersionGiven(definition, object)
+  checkUid(definition, object, found)
   return updateObject(engine, definition, found, object, options)
 }
 

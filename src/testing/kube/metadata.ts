@@ -6,8 +6,6 @@ import { objectsIn } from "./kinds/fill.js"
 const subdomain =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-const dns1035 =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
 const labelValue =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 const qualifiedName =
@@ -19,32 +17,32 @@ const freeNames = new Set(["roles", "rolebindings", "clusterroles", "clusterrole
 const nameProblems = (plural: string, name: string): ReadonlyArray<FieldProblem> => {
   if (name === "") return [requiredField("metadata.name", "name or generateName is required")]
   if (freeNames.has(plural)) return []
-  const limit = plural === "services" || plural === "namespaces" ? 63 : 253
+  const isLabel = plural === "services" || plural === "namespaces"
+  const limit = isLabel ? 63 : 253
   if (name.length > limit) return [invalidField("metadata.name", name, `must be no more than ${limit} characters`)]
-  if (plural === "services") {
-    return /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) ? [] : [invalidField("metadata.name", name, dns1035)]
-  }
+  if (isLabel && name.includes(".")) return [invalidField("metadata.name", name, "must not contain dots")]
   return subdomainPattern.test(name) ? [] : [invalidField("metadata.name", name, subdomain)]
 }
 
 const keyProblems = (field: string, key: string): ReadonlyArray<FieldProblem> => {
   const name = key.slice(key.indexOf("/") + 1)
   return [
-    ...(name.length > 63 ? [invalidField(field, key, "name part must be no more than 63 characters")] : []),
+    ...(name.length > 63 ? [invalidField(field, key, "name part must be no more than 63 bytes")] : []),
     ...(/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(name) ? [] : [invalidField(field, key, qualifiedName)]),
   ]
 }
+
+/** Problems of the value of a label. */
+export const labelValueProblems = (field: string, value: string): ReadonlyArray<FieldProblem> => [
+  ...(value.length > 63 ? [invalidField(field, value, "must be no more than 63 bytes")] : []),
+  ...(/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value) ? [] : [invalidField(field, value, labelValue)]),
+]
 
 /** Problems of a label map. */
 export const labelProblems = (field: string, labels: unknown): ReadonlyArray<FieldProblem> =>
   Object.entries((labels ?? {}) as JsonMap).flatMap(([key, value]) => [
     ...keyProblems(field, key),
-    ...(typeof value === "string" && value.length > 63
-      ? [invalidField(field, value, "must be no more than 63 characters")]
-      : []),
-    ...(typeof value === "string" && !/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value)
-      ? [invalidField(field, value, labelValue)]
-      : []),
+    ...(typeof value === "string" ? labelValueProblems(field, value) : []),
   ])
 
 const annotationProblems = (annotations: JsonMap): ReadonlyArray<FieldProblem> => {
@@ -71,10 +69,10 @@ const ownerProblems = (metadata: JsonMap): ReadonlyArray<FieldProblem> => {
   const controllers = owners.filter((owner) => owner["controller"] === true)
   const field = "metadata.ownerReferences"
   return [
-    ...owners.flatMap((owner) =>
+    ...owners.flatMap((owner, i) =>
       ["apiVersion", "kind", "name", "uid"]
         .filter((part) => (stringAt(owner, part) ?? "") === "")
-        .map((part) => invalidField(`${field}.${part}`, "", "must not be empty")),
+        .map((part) => requiredField(`${field}[${i}].${part}`, "must not be empty")),
     ),
     ...(controllers.length > 1
       ? [
@@ -88,6 +86,35 @@ const ownerProblems = (metadata: JsonMap): ReadonlyArray<FieldProblem> => {
   ]
 }
 
+const standardFinalizers = new Set(["orphan", "foregroundDeletion", "kubernetes"])
+
+const finalizerProblems = (metadata: JsonMap): ReadonlyArray<FieldProblem> => {
+  const finalizers = (listAt(metadata, "finalizers") ?? []).filter((item) => typeof item === "string")
+  return [
+    ...finalizers.flatMap((name) => keyProblems("metadata.finalizers", name)),
+    ...finalizers.flatMap((name, i) =>
+      name.includes("/") || standardFinalizers.has(name)
+        ? []
+        : [
+            invalidField(
+              `metadata.finalizers[${i}]`,
+              name,
+              "name is neither a standard finalizer name nor is it fully qualified",
+            ),
+          ],
+    ),
+  ]
+}
+
+/** What an update may not change in the metadata, however it is written. */
+export const fixedMetadataProblems = (sent: JsonMap, live: JsonMap): ReadonlyArray<FieldProblem> =>
+  (["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] as const).flatMap((field) => {
+    const now = mapAt(sent, "metadata")?.[field]
+    return now === undefined || now === null || now === mapAt(live, "metadata")?.[field]
+      ? []
+      : [invalidField(`metadata.${field}`, now, "field is immutable")]
+  })
+
 /** Problems of the metadata of any object. */
 export const metadataProblems = (plural: string, object: JsonMap): ReadonlyArray<FieldProblem> => {
   const metadata = mapAt(object, "metadata") ?? {}
@@ -96,6 +123,7 @@ export const metadataProblems = (plural: string, object: JsonMap): ReadonlyArray
     ...labelProblems("metadata.labels", metadata["labels"]),
     ...annotationProblems(mapAt(metadata, "annotations") ?? {}),
     ...ownerProblems(metadata),
+    ...finalizerProblems(metadata),
   ]
 }
 

@@ -11,6 +11,8 @@ import { objectKey } from "./Store.js"
 /** A call to one resource or subresource. */
 export interface WriteOptions extends Call {
   readonly subresource?: Subresource
+  /** The object is the result of a patch: what cannot be decoded is the patch's fault. */
+  readonly isPatch?: boolean
   /** Set by server-side apply, which computes ownership itself. */
   readonly managedFields?: Json[]
 }

@@ -1,44 +1,53 @@
 /** Lists and watches. Internal to this folder. */
 import { apiVersionOf, type KubeObject, type ResourceKind } from "../../domain/Kubernetes.js"
-import { ApiFailure, badRequest, expired, tooLargeVersion } from "./ApiFailure.js"
+import { ApiFailure, badRequest, expired, tooLargeVersion, unreadableVersion } from "./ApiFailure.js"
 import type { ListAnswer, ListRequest, Subscription, WatchLine, WatchRequest } from "./ApiServer.js"
 import { type Engine, fromStored, storageKind } from "./Engine.js"
-import { freezeJson, isMap } from "./json.js"
+import { freezeJson, stringAt } from "./json.js"
 import type { ResourceDefinition } from "./ResourceRegistry.js"
 import { type ObjectMatch, parseSelection } from "./selectors.js"
 import type { Change } from "./Store.js"
 
-const parseVersion = (text: string): bigint => {
+const versionOf = (text: string): bigint => {
   if (!/^\d+$/.test(text)) {
-    throw badRequest(`invalid resource version "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`)
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   }
   return BigInt(text)
 }
 
 interface Continue {
-  readonly version: string
+  /** -1: whatever is there now. */
+  readonly version: bigint
   /** Key of the last object sent. */
   readonly after: string
 }
 
-const encodeContinue = (token: Continue): string => Buffer.from(JSON.stringify(token)).toString("base64url")
+const tokenVersion = "meta.k8s.io/v1"
+
+/** The form of the real server; clients must not look into it, tests do. */
+const encodeContinue = ({ after, version }: Continue): string =>
+  Buffer.from(`{"v":"${tokenVersion}","rv":${version},"start":${JSON.stringify(`${after}\0`)}}`).toString("base64url")
 
 const decodeContinue = (text: string): Continue => {
-  let token: unknown
-  try {
-    token = JSON.parse(Buffer.from(text, "base64url").toString())
-  } catch {
-    token = undefined
-  }
-  if (!isMap(token) || typeof token["version"] !== "string" || typeof token["after"] !== "string") {
-    throw badRequest("continue key is not valid: encoded continue key is not valid")
-  }
-  return { version: token["version"], after: token["after"] }
+  const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  const json = Buffer.from(text, "base64url").toString()
+  // Versions may be larger than a JSON number can say exactly.
+  const version = /"rv":(-?\d+)/.exec(json)?.[1]
+  if (version === undefined) throw refuse("not a token of this server")
+  const start = stringAt(JSON.parse(json), "start") ?? ""
+  if (start === "") throw refuse(`encoded start key empty (version ${tokenVersion})`)
+  return { version: BigInt(version), after: start.replace(/\0$/, "") }
 }
 
-const expiredContinue = () =>
-  expired(
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
+const expiredContinue = (after: string) =>
+  new ApiFailure(
+    410,
+    "Expired",
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    undefined,
+    { continue: encodeContinue({ version: -1n, after }) },
   )
 
 const byKey = (a: readonly [string, KubeObject], b: readonly [string, KubeObject]): number =>
@@ -55,7 +64,7 @@ const page = (
   request: ListRequest,
   after: string | undefined,
 ): ListAnswer => {
-  const matches = parseSelection(definition.kind.plural, request)
+  const matches = parseSelection(definition, request)
   const all = [...source.objects]
     .map(([key, object]) => [key, fromStored(definition, object)] as const)
     .filter(([key, object]) => (after === undefined || key > after) && matches(object))
@@ -68,7 +77,7 @@ const page = (
   return {
     resourceVersion: String(source.version),
     ...(rest > 0 && last !== undefined
-      ? { continueToken: encodeContinue({ version: String(source.version), after: last[0] }) }
+      ? { continueToken: encodeContinue({ version: source.version, after: last[0] }) }
       : {}),
     ...(rest > 0 && !hasSelector ? { remainingItemCount: rest } : {}),
     items: items.map(([, object]) => object),
@@ -80,7 +89,7 @@ const sourceOf = (engine: Engine, kind: ResourceKind, request: ListRequest): Sou
   const live: Source = { objects: engine.store.table(kind).objects, version }
   const { resourceVersion } = request
   if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") return live
-  const asked = parseVersion(resourceVersion)
+  const asked = versionOf(resourceVersion)
   if (asked > version) throw tooLargeVersion(resourceVersion, String(version))
   if (request.resourceVersionMatch !== "Exact") return live
   const objects = engine.store.snapshot(kind, asked)
@@ -97,11 +106,11 @@ export const listObjects = (engine: Engine, definition: ResourceDefinition, requ
   if (request.resourceVersion !== undefined && request.resourceVersion !== "" && request.resourceVersion !== "0") {
     throw badRequest("specifying resource version is not allowed when using continue")
   }
-  const token = decodeContinue(request.continueToken)
-  const version = BigInt(token.version)
+  const { after, version } = decodeContinue(request.continueToken)
+  if (version < 0n) return page(definition, sourceOf(engine, kind, {}), request, after)
   const objects = engine.store.snapshot(kind, version)
-  if (objects === undefined) throw expiredContinue()
-  return page(definition, { objects, version }, request, token.after)
+  if (objects === undefined) throw expiredContinue(after)
+  return page(definition, { objects, version }, request, after)
 }
 
 /** The list a cache would show that is as old as `at`. */
@@ -145,7 +154,11 @@ const lineOf = (definition: ResourceDefinition, change: Change, matches: ObjectM
 const resumePoint = (engine: Engine, kind: ResourceKind, request: WatchRequest): bigint | undefined => {
   const { resourceVersion } = request
   if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") return undefined
-  const version = parseVersion(resourceVersion)
+  if (!/^\d+$/.test(resourceVersion)) {
+    const invalid = `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}`
+    throw new ApiFailure(500, "", `${invalid}: ${unreadableVersion(resourceVersion).message}`)
+  }
+  const version = BigInt(resourceVersion)
   const { floor } = engine.store.table(kind)
   if (version < floor) throw expired(`too old resource version: ${resourceVersion} (${floor})`)
   return version
@@ -159,15 +172,8 @@ export const watchObjects = (
   listener: (line: WatchLine) => void,
 ): Subscription => {
   const kind = storageKind(definition)
-  const matches = parseSelection(definition.kind.plural, request)
+  const matches = parseSelection(definition, request)
   const since = resumePoint(engine, kind, request)
-  if (request.sendInitialEvents === true && request.allowBookmarks !== true) {
-    throw new ApiFailure(
-      422,
-      "Invalid",
-      `ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden without allowWatchBookmarks`,
-    )
-  }
   let seen = engine.store.version()
   const table = engine.store.table(kind)
   if (since === undefined || request.sendInitialEvents === true) {
@@ -188,7 +194,8 @@ export const watchObjects = (
       object: bookmarkObject(definition, engine.store.version(), annotations),
       at: engine.options.now(),
     })
-  if (request.sendInitialEvents === true) bookmark({ "k8s.io/initial-events-end": "true" })
+  const marksInitial = request.sendInitialEvents === true || (request.resourceVersion ?? "") === ""
+  if (marksInitial && request.allowBookmarks === true) bookmark({ "k8s.io/initial-events-end": "true" })
   let isOpen = true
   const stop = engine.store.onChange(kind, (change) => {
     // A change made while another one is being delivered may be in history already.

@@ -22,25 +22,28 @@ import { isReleased } from "./update.js"
 const checkPreconditions = (definition: ResourceDefinition, live: KubeObject, request: RemoveRequest): void => {
   const { uid, resourceVersion } = request.preconditions ?? {}
   const name = live.metadata.name ?? ""
+  const about = { group: definition.kind.group, plural: definition.kind.kind }
   if (uid !== undefined && uid !== live.metadata.uid) {
     throw conflict(
-      definition.kind,
+      about,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`,
+      `the UID in the precondition (${uid}) does not match the UID in record (${live.metadata.uid ?? ""}). The object might have been deleted and then recreated`,
     )
   }
   if (resourceVersion !== undefined && resourceVersion !== live.metadata.resourceVersion) {
     throw conflict(
-      definition.kind,
+      about,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${live.metadata.resourceVersion ?? ""}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${live.metadata.resourceVersion ?? ""}). The object might have been modified`,
     )
   }
 }
 
+const isPod = (live: KubeObject): boolean => live.kind === "Pod" && live.apiVersion === "v1"
+
 /** Seconds a pod gets to stop; 0 for kinds and pods that need none. */
 const graceOf = (live: KubeObject, request: RemoveRequest): number => {
-  if (live.kind !== "Pod" || live.apiVersion !== "v1") return 0
+  if (!isPod(live)) return 0
   const phase = stringAt(live, "status", "phase")
   const isIdle = (stringAt(live, "spec", "nodeName") ?? "") === "" || phase === "Succeeded" || phase === "Failed"
   if (isIdle) return 0
@@ -95,14 +98,17 @@ export const removeObject = (
   const object = marked(engine, live, request, graceOf(live, request))
   markNamespace(object)
   const gone = isReleased(object)
-  if (call.dryRun === true) return { object: gone ? live : asObject(object), gone }
+  const isGraceful = isPod(live)
+  if (call.dryRun === true) return { object: gone && !isGraceful ? live : asObject(object), gone }
   const kind = storageKind(definition)
   const key = objectKey(refOf(object))
-  if (gone) {
-    const last = engine.store.drop(kind, key)
-    return { object: last === undefined ? live : fromStored(definition, last), gone }
-  }
   const isSame = live.metadata.deletionTimestamp !== undefined && JSON.stringify(object) === JSON.stringify(asMap(live))
-  const stored = isSame ? live : fromStored(definition, engine.store.put(kind, key, toStored(definition, object)))
-  return { object: stored, gone }
+  // Kinds with a grace period are marked even when it is zero: watchers see both steps.
+  const stored =
+    isSame || (gone && !isGraceful)
+      ? live
+      : fromStored(definition, engine.store.put(kind, key, toStored(definition, object)))
+  if (!gone) return { object: stored, gone }
+  const last = engine.store.drop(kind, key)
+  return { object: last === undefined ? stored : fromStored(definition, last), gone }
 }

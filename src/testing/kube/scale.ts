@@ -25,11 +25,12 @@ export const scaleOf = (definition: ResourceDefinition, object: KubeObject): Kub
   const paths = scalePathsOf(definition)
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   const selector = paths.selector === undefined ? undefined : selectorText(valueAt(object, ...paths.selector))
+  const replicas = numberAt(object, ...paths.specReplicas) ?? 0
   return asObject({
     apiVersion: "autoscaling/v1",
     kind: "Scale",
     metadata: cloneMap({ name, namespace, uid, resourceVersion, creationTimestamp }),
-    spec: { replicas: numberAt(object, ...paths.specReplicas) ?? 0 },
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: numberAt(object, ...paths.statusReplicas) ?? 0,
       ...(selector === undefined ? {} : { selector }),
@@ -49,15 +50,13 @@ const setAt = (object: JsonMap, path: ReadonlyArray<string>, value: number): voi
   }
 }
 
-/** `live` with the replica count, uid and version of a Scale. */
+/** `live` with the replica count and version of a Scale. */
 export const withScale = (definition: ResourceDefinition, live: KubeObject, scale: JsonMap): JsonMap => {
   const object = cloneMap(live)
   const metadata = cloneMap(object["metadata"])
-  for (const field of ["uid", "resourceVersion"]) {
-    const value = stringAt(scale, "metadata", field)
-    if (value !== undefined) metadata[field] = value
-    else delete metadata[field]
-  }
+  const version = stringAt(scale, "metadata", "resourceVersion")
+  if (version === undefined) delete metadata["resourceVersion"]
+  else metadata["resourceVersion"] = version
   object["metadata"] = metadata
   setAt(object, scalePathsOf(definition).specReplicas, numberAt(scale, "spec", "replicas") ?? 0)
   return object

@@ -1,92 +1,9 @@
-/** Label and field selectors, in the text form of the API. */
+/** Field selectors in the text form of the API, and label selectors as objects. */
 import type { KubeObject } from "../../domain/Kubernetes.js"
 import { badRequest } from "./ApiFailure.js"
 import { isMap, type Json, valueAt, textOf } from "./json.js"
-
-export type Labels = Readonly<Record<string, string>>
-export type LabelMatch = (labels: Labels) => boolean
-
-/** Splits at commas outside parentheses. */
-const terms = (text: string): ReadonlyArray<string> => {
-  const out: Array<string> = []
-  let depth = 0
-  let term = ""
-  for (const c of text) {
-    if (c === "(") depth++
-    if (c === ")") depth--
-    if (c === "," && depth === 0) {
-      out.push(term)
-      term = ""
-    } else term += c
-  }
-  out.push(term)
-  return out.map((t) => t.trim())
-}
-
-const setTerm = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/
-const equalTerm = /^([^\s=!]+)\s*(==|=|!=)\s*([^\s=!]*)$/
-const existsTerm = /^(!?)\s*([A-Za-z0-9][\w./-]*)$/
-
-const labelTerm = (text: string): LabelMatch => {
-  const set = setTerm.exec(text)
-  if (set !== null) {
-    const [, key = "", operator, list = ""] = set
-    const values = new Set(list.split(",").map((v) => v.trim()))
-    return operator === "in"
-      ? (labels) => labels[key] !== undefined && values.has(labels[key])
-      : (labels) => labels[key] === undefined || !values.has(labels[key])
-  }
-  const equal = equalTerm.exec(text)
-  if (equal !== null) {
-    const [, key = "", operator, value = ""] = equal
-    return operator === "!=" ? (labels) => labels[key] !== value : (labels) => labels[key] === value
-  }
-  const exists = existsTerm.exec(text)
-  if (exists !== null) {
-    const [, not, key = ""] = exists
-    return not === "!" ? (labels) => labels[key] === undefined : (labels) => labels[key] !== undefined
-  }
-  throw badRequest(`unable to parse requirement: found '${text}', expected: ',' or identifier`)
-}
-
-/** `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Empty: everything. Throws 400 on anything else. */
-export const parseLabelSelector = (text: string | undefined): LabelMatch => {
-  if (text === undefined || text.trim() === "") return () => true
-  const all = terms(text).map(labelTerm)
-  return (labels) => all.every((matches) => matches(labels))
-}
-
-const fieldPaths: ReadonlySet<string> = new Set([
-  "metadata.name",
-  "metadata.namespace",
-  "spec.nodeName",
-  "spec.restartPolicy",
-  "spec.schedulerName",
-  "spec.serviceAccountName",
-  "spec.hostNetwork",
-  "spec.unschedulable",
-  "spec.clusterIP",
-  "spec.type",
-  "status.phase",
-  "status.podIP",
-  "status.nominatedNodeName",
-  "involvedObject.kind",
-  "involvedObject.namespace",
-  "involvedObject.name",
-  "involvedObject.uid",
-  "involvedObject.apiVersion",
-  "involvedObject.resourceVersion",
-  "involvedObject.fieldPath",
-  "regarding.kind",
-  "regarding.namespace",
-  "regarding.name",
-  "regarding.uid",
-  "reason",
-  "reportingComponent",
-  "reportingController",
-  "source",
-  "type",
-])
+import { type LabelMatch, type Labels, parseLabelSelector } from "./labelSelector.js"
+import type { ResourceDefinition } from "./ResourceRegistry.js"
 
 export type ObjectMatch = (object: KubeObject) => boolean
 
@@ -106,32 +23,42 @@ const fieldsOf: Readonly<Record<string, RegExp>> = {
   secrets: /^type$/,
 }
 
-const fieldTerm = (plural: string, text: string): ObjectMatch => {
+/** A kind with fields of its own says it in other words than one that has only the common ones. */
+const unknownField = (definition: ResourceDefinition, path: string) =>
+  definition.isCustom || fieldsOf[definition.kind.plural] !== undefined
+    ? badRequest(`field label not supported: ${path}`)
+    : badRequest(`"${path}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
+
+const isSelectable = ({ isCustom, kind, selectableFields }: ResourceDefinition, path: string): boolean => {
+  if (path === "metadata.name" || path === "metadata.namespace") return true
+  if (isCustom) return selectableFields?.includes(path) === true
+  return fieldsOf[kind.plural]?.test(path) === true
+}
+
+const fieldTerm = (definition: ResourceDefinition, text: string): ObjectMatch => {
   const match = /^([^=!]+?)(==|=|!=)(.*)$/.exec(text)
   if (match === null) throw badRequest(`invalid selector: '${text}'; can't understand '${text}'`)
   const [, path = "", operator, value = ""] = match
-  const known =
-    path === "metadata.name" || path === "metadata.namespace" || (fieldPaths.has(path) && fieldsOf[plural]?.test(path))
-  if (known !== true) throw badRequest(`field label not supported: ${path}`)
+  if (!isSelectable(definition, path)) throw unknownField(definition, path)
   return operator === "!="
     ? (object) => fieldText(object, path) !== value
     : (object) => fieldText(object, path) === value
 }
 
 /** `metadata.name=a,status.phase!=Running`. Throws 400 on fields the kind has no selector for. */
-export const parseFieldSelector = (plural: string, text: string | undefined): ObjectMatch => {
+const parseFieldSelector = (definition: ResourceDefinition, text: string | undefined): ObjectMatch => {
   if (text === undefined || text.trim() === "") return () => true
-  const all = terms(text).map((term) => fieldTerm(plural, term))
+  const all = text.split(",").map((term) => fieldTerm(definition, term.trim()))
   return (object) => all.every((matches) => matches(object))
 }
 
 /** Both selectors and the namespace of a list or watch as one predicate. */
 export const parseSelection = (
-  plural: string,
+  definition: ResourceDefinition,
   request: { readonly namespace?: string; readonly labelSelector?: string; readonly fieldSelector?: string },
 ): ObjectMatch => {
   const labels = parseLabelSelector(request.labelSelector)
-  const fields = parseFieldSelector(plural, request.fieldSelector)
+  const fields = parseFieldSelector(definition, request.fieldSelector)
   const { namespace } = request
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&

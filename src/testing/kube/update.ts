@@ -2,10 +2,11 @@
 import type { KubeObject } from "../../domain/Kubernetes.js"
 import { trackUpdate } from "./apply/managedFields.js"
 import { admitted, validated } from "./admit.js"
-import { conflict, staleVersion } from "./ApiFailure.js"
+import { invalid, staleVersion, unreadableVersion } from "./ApiFailure.js"
 import type { Subresource } from "./ApiServer.js"
 import { asMap, asObject, decodeIncoming, type Engine, storageKind } from "./Engine.js"
 import { cloneMap, ensureMap, equalJson, freezeJson, isMap, type Json, type JsonMap, mapAt, stringAt } from "./json.js"
+import { fixedMetadataProblems } from "./metadata.js"
 import { refOf, save, type WriteOptions, writerOf } from "./objects.js"
 import type { ResourceDefinition } from "./ResourceRegistry.js"
 import { objectKey } from "./Store.js"
@@ -23,20 +24,12 @@ const kept = [
   "generateName",
 ] as const
 
-/** Refuses an update whose identity or version is not that of the stored object. */
-export const checkIdentity = (definition: ResourceDefinition, sent: JsonMap, live: KubeObject): void => {
-  const name = live.metadata.name ?? ""
-  const uid = stringAt(sent, "metadata", "uid")
-  if (uid !== undefined && uid !== live.metadata.uid) {
-    throw conflict(
-      definition.kind,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ""}`,
-    )
-  }
+/** Refuses an update of another version than the stored one; `undefined` and `0` mean any. */
+export const checkVersion = (definition: ResourceDefinition, sent: JsonMap, live: KubeObject): void => {
   const version = stringAt(sent, "metadata", "resourceVersion")
-  if (version !== undefined && version !== "0" && version !== live.metadata.resourceVersion)
-    throw staleVersion(definition.kind, name)
+  if (version === undefined || version === "0" || version === live.metadata.resourceVersion) return
+  if (!/^\d+$/.test(version)) throw unreadableVersion(version)
+  throw staleVersion(definition.kind, live.metadata.name ?? "")
 }
 
 /** Which part of the object a request may change: the rest is taken from the stored one. */
@@ -134,8 +127,12 @@ export const updateObject = (
   sent: JsonMap,
   options: WriteOptions,
 ): KubeObject => {
-  checkIdentity(definition, sent, live)
+  checkVersion(definition, sent, live)
   const old = asMap(live)
+  // Status requests of custom kinds take nothing from the metadata they are sent, not even to compare it.
+  const takesMetadata = !definition.isCustom || options.subresource === undefined
+  const fixed = takesMetadata ? fixedMetadataProblems(sent, old) : []
+  if (fixed.length > 0) throw invalid(definition.kind, live.metadata.name ?? "", fixed)
   let object = decodeIncoming(definition, cloneMap(sent), options)
   definition.strategy.setDefaults?.(object, old)
   object = cloneMap(scoped(definition, object, old, options.subresource))
@@ -149,7 +146,8 @@ export const updateObject = (
   validated(engine, definition, object, live, options)
   if (equalJson(object, old)) return live
   if (options.dryRun === true) return asObject(freezeJson(object))
-  const stored = save(engine, definition, object)
-  if (isReleased(object)) engine.store.drop(storageKind(definition), objectKey(refOf(object)))
-  return stored
+  if (!isReleased(object)) return save(engine, definition, object)
+  // The write that takes the last finalizer is the deletion: watchers see the object as it was before.
+  engine.store.drop(storageKind(definition), objectKey(refOf(object)))
+  return asObject(freezeJson(object))
 }

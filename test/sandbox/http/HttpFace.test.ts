@@ -140,7 +140,7 @@ describe("answers", () => {
 })
 
 describe("watches on the wire", () => {
-  const path = `${configMaps}?watch=1&allowWatchBookmarks=true`
+  const path = `${configMaps}?watch=1&allowWatchBookmarks=true&resourceVersion=0`
 
   it.scopedLive("one line per change, as an object or as a table row", () =>
     Effect.gen(function* () {
@@ -185,7 +185,10 @@ describe("watches on the wire", () => {
       world.server.create(Kinds.ConfigMap, configMap("a"))
       yield* eventually(() => garbled.ended === "Cut")
       faults.mangleLines(undefined)
-      const silent = yield* openWatch(world, `${path}&resourceVersion=${world.server.version()}`)
+      const silent = yield* openWatch(
+        world,
+        path.replace("resourceVersion=0", `resourceVersion=${world.server.version()}`),
+      )
       const loud = yield* openWatch(world, `/api/v1/namespaces?watch=1&resourceVersion=${world.server.version()}`)
       expect(faults.stallWatches("configmaps")).toBe(1)
       world.server.create(Kinds.ConfigMap, configMap("b"))

@@ -153,9 +153,9 @@ describe("apply on the server", () => {
       spec: { containers },
     })
     const noKey = failureOf(() => server.apply(Kinds.Pod, set([{ image: "x" }]), { fieldManager: "a" }))
-    expect([noKey.code, noKey.message]).toEqual([500, expect.stringContaining(`omits key field "name"`)])
+    expect([noKey.code, noKey.message]).toEqual([500, expect.stringContaining(`omits all key fields ["name"]`)])
     const unknown = failureOf(() => server.apply(Kinds.Pod, set([{ name: "c", imagge: "x" }]), { fieldManager: "a" }))
-    expect(unknown.message).toContain(".spec.containers[0].imagge: field not declared in schema")
+    expect(unknown.message).toContain(`.spec.containers[name="c"].imagge: field not declared in schema`)
   })
 
   it("a dry run changes nothing", () => {

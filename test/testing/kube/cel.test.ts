@@ -5,7 +5,7 @@ import { Kinds, type KubeObject } from "../../../src/domain/Kubernetes.js"
 import { evaluateCel } from "../../../src/testing/kube/custom/cel/evaluate.js"
 import { CelError, parseCel } from "../../../src/testing/kube/custom/cel/parse.js"
 import type { Json } from "../../../src/testing/kube/json.js"
-import { Widgets } from "./contract.js"
+import { Widgets } from "../../contract/fixtures.js"
 import { failureOf, namespace, serverAt } from "./support.js"
 
 const evaluate = (rule: string, self: Json = {}) => evaluateCel(parseCel(rule), new Map([["self", self]]))
@@ -93,7 +93,7 @@ describe("rules on the server", () => {
     expect(refused.code).toBe(422)
     expect(refused.details?.causes).toEqual([
       { reason: "FieldValueRequired", message: "Required value: give an image", field: "spec.image" },
-      { reason: "FieldValueInvalid", message: `Invalid value: "integer": odd, not 2`, field: "spec.size" },
+      { reason: "FieldValueInvalid", message: "Invalid value: 2: odd, not 2", field: "spec.size" },
     ])
   })
 

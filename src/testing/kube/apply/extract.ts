@@ -71,6 +71,47 @@ export const fieldsOf = (type: TypeSchema, object: Json): FieldSet => {
   return trimSet(set)
 }
 
+/**
+ * Members that are plain structs or lists in the server's types, and so are there, empty, before anybody sets them: an update that fills
+ * them adds what is inside, not themselves.
+ */
+const alwaysThere = new Set([
+  "metadata",
+  "spec",
+  "status",
+  "template",
+  "updateStrategy",
+  "strategy",
+  "containers",
+  "involvedObject",
+  "regarding",
+  "source",
+  "deprecatedSource",
+])
+
+/** The empty value of a member that is always there; undefined for others and for custom kinds, whose maps are as they are sent. */
+const emptyOf = (type: TypeSchema, field: string): Json | undefined => {
+  if (type.tag !== "struct" || type.name === "") return undefined
+  const isThere = alwaysThere.has(field) || (field === "resources" && type.name === "PersistentVolumeClaimSpec")
+  const below = memberType(type, field)
+  if (!isThere || isAtomic(below, {})) return undefined
+  return below.tag === "list" ? [] : {}
+}
+
+/** A new member with everything in it, containers included. */
+const addMember = (type: TypeSchema, element: string, value: Json, into: FieldSetBuilder): void => {
+  into.members.add(element)
+  if (isAtomic(type, value)) return
+  const inside = into.child(element)
+  if (type.tag === "list" && Array.isArray(value)) {
+    for (const [key, item] of itemsByElement(type, value)) addMember(type.items, key, item, inside)
+  } else if (isMap(value)) {
+    for (const [field, member] of Object.entries(value)) {
+      if (member !== undefined) addMember(memberType(type, field), `f:${field}`, member, inside)
+    }
+  }
+}
+
 export interface Comparison {
   readonly added: FieldSet
   readonly removed: FieldSet
@@ -91,10 +132,11 @@ const below = (at: ComparisonBuilder, element: string): ComparisonBuilder => ({
 
 const compareMaps = (type: TypeSchema, before: JsonMap, after: JsonMap, at: ComparisonBuilder): void => {
   for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const old = before[field]
+    const old = before[field] ?? (after[field] === undefined ? undefined : emptyOf(type, field))
     const now = after[field]
-    if (old === undefined && now !== undefined) collectMember(type, field, now, at.added)
-    else if (old !== undefined && now === undefined) collectMember(type, field, old, at.removed)
+    const element = `f:${field}`
+    if (old === undefined && now !== undefined) addMember(memberType(type, field), element, now, at.added)
+    else if (old !== undefined && now === undefined) addMember(memberType(type, field), element, old, at.removed)
     else if (old !== undefined && now !== undefined) {
       compareValues(memberType(type, field), old, now, at, `f:${field}`)
     }
@@ -106,10 +148,10 @@ const compareLists = (type: ListType, before: Json[], after: Json[], at: Compari
   const now = itemsByElement(type, after)
   for (const [element, item] of old) {
     const other = now.get(element)
-    if (other === undefined) collectItem(type, element, item, at.removed)
+    if (other === undefined) addMember(type.items, element, item, at.removed)
     else compareValues(type.items, item, other, at, element)
   }
-  for (const [element, item] of now) if (!old.has(element)) collectItem(type, element, item, at.added)
+  for (const [element, item] of now) if (!old.has(element)) addMember(type.items, element, item, at.added)
 }
 
 const compareValues = (type: TypeSchema, before: Json, after: Json, at: ComparisonBuilder, element: string): void => {

@@ -2,7 +2,7 @@
 import { ApiFailure } from "../ApiFailure.js"
 import { isMap, type Json, type JsonMap, listAt, stringAt } from "../json.js"
 import type { StructType } from "../TypeSchema.js"
-import { compareObjects, fieldsOf } from "./extract.js"
+import { compareObjects, type Comparison, fieldsOf, TypedError } from "./extract.js"
 import {
   decodeFields,
   emptySet,
@@ -49,9 +49,14 @@ const readManagers = (object: JsonMap): ReadonlyArray<Manager> =>
     fields: decodeFields(entry["fieldsV1"]),
   }))
 
+/** Appliers first, then by time and name: the order of the real server. */
+const order = (m: Manager): string => [m.operation, m.time, m.manager, m.apiVersion, m.subresource].join("\n")
+const byOrder = (a: Manager, b: Manager): number => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0)
+
 const writeManagers = (managers: ReadonlyArray<Manager>): Json[] =>
   managers
     .filter((m) => !isEmptySet(m.fields))
+    .sort(byOrder)
     .map((m) => ({
       apiVersion: m.apiVersion,
       fieldsType: "FieldsV1",
@@ -95,6 +100,24 @@ const scopeTo = (set: FieldSet, writer: Writer, hasStatus: boolean): FieldSet =>
   return hasStatus ? withoutPath(metadata, ["f:status"]) : metadata
 }
 
+/** The part of a configuration that its request can mean: the rest is ignored, not refused. */
+const inScope = (config: JsonMap, writer: Writer, hasStatus: boolean): JsonMap => {
+  const { apiVersion, kind, metadata, status, ...desired } = config
+  const { name, namespace } = isMap(metadata) ? metadata : {}
+  if (writer.subresource === "status") return { apiVersion, kind, metadata: { name, namespace }, status }
+  return hasStatus ? { apiVersion, kind, metadata, ...desired } : config
+}
+
+/** Undefined for lists whose items have no key, or the same: nobody's ownership changes, and validation has its say. */
+const comparison = (type: StructType, before: JsonMap, after: JsonMap): Comparison | undefined => {
+  try {
+    return compareObjects(type, before, after)
+  } catch (error) {
+    if (error instanceof TypedError) return undefined
+    throw error
+  }
+}
+
 /** `managedFields` after `after` replaced `before` by anything but an apply. `before` is empty for a creation. */
 export const trackUpdate = (
   type: StructType,
@@ -104,7 +127,8 @@ export const trackUpdate = (
   hasStatus: boolean,
 ): Json[] => {
   const managers = readManagers(before)
-  const change = compareObjects(type, before, after)
+  const change = comparison(type, before, after)
+  if (change === undefined) return writeManagers(managers)
   const touched = unionSets(change.added, change.modified)
   const me = { ...writer, operation: "Update" as const }
   const mine = managers.find((m) => isSame(m, me))?.fields ?? emptySet
@@ -128,7 +152,7 @@ const conflictFailure = (conflicts: ReadonlyArray<readonly [Manager, FieldSet]>)
   const all = conflicts.flatMap(([manager, set]) => pathsOf(set).map((path) => [manager, pathText(path)] as const))
   const texts = conflicts.map(([manager, set]) => {
     const paths = pathsOf(set).map(pathText)
-    return paths.length === 1
+    return all.length === 1
       ? `conflict with ${describe(manager)}: ${paths.join("")}`
       : `conflicts with ${describe(manager)}:\n${paths.map((p) => `- ${p}`).join("\n")}`
   })
@@ -166,9 +190,10 @@ export const applyConfig = (
   const managers = readManagers(live)
   const me = { ...writer, operation: "Apply" as const }
   const mine = managers.find((m) => isSame(m, me))
-  const fields = scopeTo(fieldsOf(type, config), writer, options.hasStatus)
+  const wanted = inScope(config, writer, options.hasStatus)
+  const fields = scopeTo(fieldsOf(type, wanted), writer, options.hasStatus)
   const others = managers.filter((m) => !isSame(m, me))
-  const merged = mergeTyped(type, live, config)
+  const merged = mergeTyped(type, live, wanted)
   const owned = others.reduce((all, m) => unionSets(all, m.fields), fields)
   const pruned = mine === undefined ? merged : removeUnowned(type, merged, { last: mine.fields, owned })
   const object = isMap(pruned) ? pruned : {}

@@ -1,5 +1,5 @@
 /** CustomResourceDefinitions: what they define, and what the server fills into them. */
-import { ensureMap, type JsonMap, listAt, mapAt, stringAt } from "../json.js"
+import { ensureMap, type JsonMap, listAt, mapAt, numberAt, stringAt } from "../json.js"
 import { type FieldProblem, invalidField, requiredField } from "../ApiFailure.js"
 import type { Incoming, PrinterColumn, ResourceDefinition, ScalePaths, Strategy } from "../ResourceRegistry.js"
 import { decodeBuiltin } from "../decodeBuiltin.js"
@@ -40,7 +40,7 @@ const columnsOf = (version: JsonMap): ReadonlyArray<PrinterColumn> =>
   }))
 
 /** Metadata is typed as everywhere; the rest is pruned by the schema. */
-const decodeCustom = (schema: JsonMap, version: string, kind: string, object: JsonMap): Incoming => {
+const decodeCustom = (schema: JsonMap, kind: string, object: JsonMap): Incoming => {
   const unknown: Array<string> = []
   const pruned = pruneObject(schema, object, unknown)
   const holder: StructType = {
@@ -51,16 +51,23 @@ const decodeCustom = (schema: JsonMap, version: string, kind: string, object: Js
     atomic: false,
     preserveUnknown: false,
   }
-  const metadata = decodeBuiltin(holder, kind, version, { metadata: pruned["metadata"] ?? {} })
+  const metadata = decodeBuiltin(holder, { metadata: pruned["metadata"] ?? {} })
   return {
     object: { ...pruned, metadata: metadata.object["metadata"] ?? {} },
     unknown: [...unknown, ...metadata.unknown],
   }
 }
 
-const strategyOf = (schema: JsonMap): Strategy => ({
+const scaleProblems = (scale: ScalePaths | undefined, object: JsonMap): ReadonlyArray<FieldProblem> => {
+  const replicas = scale === undefined ? undefined : numberAt(object, ...scale.specReplicas)
+  return scale === undefined || replicas === undefined || replicas >= 0
+    ? []
+    : [invalidField(`.${scale.specReplicas.join(".")}`, replicas, "should be a non-negative integer")]
+}
+
+const strategyOf = (schema: JsonMap, scale: ScalePaths | undefined): Strategy => ({
   setDefaults: (object) => fillSchemaDefaults(schema, object),
-  validate: (object) => validateSchema(schema, object, ""),
+  validate: (object) => [...validateSchema(schema, object, ""), ...scaleProblems(scale, object)],
 })
 
 /** The definitions of all served versions of a CustomResourceDefinition. */
@@ -94,8 +101,8 @@ export const definitionsOf = (crd: unknown): ReadonlyArray<ResourceDefinition> =
         createOnUpdate: false,
         returnsDeleted: false,
         type: compileRoot(schema),
-        strategy: strategyOf(schema),
-        decode: (object) => decodeCustom(schema, name, kind, object),
+        strategy: strategyOf(schema, scale),
+        decode: (object) => decodeCustom(schema, kind, object),
         ...(name === storageVersion
           ? {}
           : {
@@ -107,6 +114,9 @@ export const definitionsOf = (crd: unknown): ReadonlyArray<ResourceDefinition> =
             }),
         openApi: schema,
         columns: columnsOf(version),
+        selectableFields: objectsIn(version, "selectableFields").map((field) =>
+          simplePath(stringAt(field, "jsonPath") ?? "").join("."),
+        ),
       }
     })
 }
@@ -133,7 +143,7 @@ const validate = (crd: JsonMap): ReadonlyArray<FieldProblem> => {
     ...versions.flatMap((version, i) => {
       const field = `spec.versions[${i}].schema.openAPIV3Schema`
       const schema = mapAt(version, "schema", "openAPIV3Schema")
-      return schema === undefined ? [requiredField(field, "schemas are required")] : ruleProblems(schema, field)
+      return schema === undefined ? [requiredField(field)] : ruleProblems(schema, field)
     }),
   ]
 }

@@ -22,7 +22,6 @@ const reasons = ["FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired
 const prefixes: Readonly<Record<string, string>> = {
   FieldValueForbidden: "Forbidden",
   FieldValueRequired: "Required value",
-  FieldValueDuplicate: "Duplicate value",
 }
 
 const messageOf = (rule: JsonMap, variables: ReadonlyMap<string, Json>): string => {
@@ -38,12 +37,24 @@ const messageOf = (rule: JsonMap, variables: ReadonlyMap<string, Json>): string 
   return stringAt(rule, "message") ?? `failed rule: ${stringAt(rule, "rule") ?? ""}`
 }
 
-const problemOf = (schema: JsonMap, rule: JsonMap, path: string, message: string): FieldProblem => {
+/** Scalars are shown, objects and lists are not. */
+const shown = (value: Json): string | undefined =>
+  typeof value === "object" && value !== null ? undefined : JSON.stringify(value)
+
+const problemOf = (rule: JsonMap, value: Json, path: string, message: string): FieldProblem => {
   const reason = reasons.find((known) => known === rule["reason"]) ?? "FieldValueInvalid"
   const field = `${path}${stringAt(rule, "fieldPath") ?? ""}`.replace(/^\./, "")
+  const text = shown(value)
+  if (reason === "FieldValueDuplicate") return { reason, field, message: `Duplicate value: ${text ?? message}` }
   const prefix = prefixes[reason]
-  if (prefix === undefined) return invalidField(field, typeOf(schema), message)
-  return { reason, field, message: `${prefix}: ${message}` }
+  if (prefix !== undefined) return { reason, field, message: `${prefix}: ${message}` }
+  return { reason, field, message: `Invalid value: ${text === undefined ? "" : `${text}: `}${message}` }
+}
+
+/** A rule that cannot be evaluated counts as broken. */
+const errorOf = (schema: JsonMap, rule: JsonMap, path: string, error: CelError): FieldProblem => {
+  const about = stringAt(rule, "message") ?? stringAt(rule, "rule") ?? ""
+  return invalidField(path, typeOf(schema), `${error.message} evaluating rule: ${about}`)
 }
 
 /** A rule on one value. Unchanged values keep violating old rules unpunished (ratcheting). */
@@ -56,12 +67,10 @@ const check = (schema: JsonMap, rule: JsonMap, value: Json, old: Json | undefine
   const variables = new Map<string, Json>([["self", value]])
   if (old !== undefined) variables.set("oldSelf", old)
   try {
-    return evaluateCel(expression, variables) === true
-      ? []
-      : [problemOf(schema, rule, path, messageOf(rule, variables))]
+    return evaluateCel(expression, variables) === true ? [] : [problemOf(rule, value, path, messageOf(rule, variables))]
   } catch (error) {
     if (!(error instanceof CelError)) throw error
-    return [problemOf(schema, rule, path, `rule runtime error: ${error.message}`)]
+    return [errorOf(schema, rule, path, error)]
   }
 }
 
@@ -93,6 +102,22 @@ const walk = (schema: JsonMap, value: Json, old: Json | undefined, path: string)
       return walk(below, member, before, path === "" ? field : `${path}.${field}`)
     }),
   ]
+}
+
+const rulesExist = new WeakMap<JsonMap, boolean>()
+
+/** Whether a schema has rules anywhere. */
+export const hasRules = (schema: JsonMap): boolean => {
+  const known = rulesExist.get(schema)
+  if (known !== undefined) return known
+  const below = [
+    ...Object.values(mapAt(schema, "properties") ?? {}),
+    mapAt(schema, "items"),
+    mapAt(schema, "additionalProperties"),
+  ]
+  const found = rulesOf(schema).length > 0 || below.some((member) => isMap(member) && hasRules(member))
+  rulesExist.set(schema, found)
+  return found
 }
 
 /** Violations of the rules in `schema`; `old` is the stored object on updates. */

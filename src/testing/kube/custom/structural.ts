@@ -1,7 +1,14 @@
 /** Pruning and defaulting of custom objects by their structural schema. */
 import { cloneJson, isMap, type Json, type JsonMap, mapAt } from "../json.js"
+import { builtinType } from "../TypeSchema.js"
 
 const embedded = new Set(["apiVersion", "kind", "metadata"])
+
+const pruneMetadata = (metadata: JsonMap, path: string, unknown: Array<string>): JsonMap => {
+  const { fields } = builtinType("ObjectMeta")
+  unknown.push(...Object.keys(metadata).flatMap((field) => (fields.has(field) ? [] : [`${path}.${field}`])))
+  return Object.fromEntries(Object.entries(metadata).filter(([field]) => fields.has(field)))
+}
 
 const pruneMap = (schema: JsonMap, value: JsonMap, path: string, unknown: Array<string>, isRoot: boolean): JsonMap => {
   const properties = mapAt(schema, "properties") ?? {}
@@ -13,8 +20,9 @@ const pruneMap = (schema: JsonMap, value: JsonMap, path: string, unknown: Array<
     if (member === undefined) continue
     const here = path === "" ? field : `${path}.${field}`
     const known = properties[field]
-    if (isResource && embedded.has(field)) out[field] = member
-    else if (isMap(known)) out[field] = prune(known, member, here, unknown)
+    if (isResource && embedded.has(field)) {
+      out[field] = field === "metadata" && !isRoot && isMap(member) ? pruneMetadata(member, here, unknown) : member
+    } else if (isMap(known)) out[field] = prune(known, member, here, unknown)
     else if (isMap(additional)) out[field] = prune(additional, member, here, unknown)
     else if (keepsUnknown) out[field] = member
     else unknown.push(here)
@@ -41,6 +49,8 @@ const fillMap = (schema: JsonMap, value: JsonMap): void => {
     const given = value[field]
     const isMissing = given === undefined || (given === null && member["nullable"] !== true)
     if (isMissing && member["default"] !== undefined) value[field] = cloneJson(member["default"])
+    // Null where null is not allowed means absent.
+    else if (isMissing) delete value[field]
   }
   const additional = schema["additionalProperties"]
   for (const [field, member] of Object.entries(value)) {

@@ -81,11 +81,11 @@ const stringProblems = (schema: JsonMap, value: string, path: string): Problems 
     ...(isMatch ? [] : [should(path, value, `match '${pattern}'`)]),
     ...(format !== undefined && !format.test(value)
       ? [
-          invalidField(
-            path,
-            value,
-            `${path} in body must be of type ${stringAt(schema, "format")}: ${JSON.stringify(value)}`,
-          ),
+          {
+            reason: "FieldValueTypeInvalid" as const,
+            field: path,
+            message: `Invalid value: ${JSON.stringify(value)}: ${path} in body must be of type ${stringAt(schema, "format")}: ${JSON.stringify(value)}`,
+          },
         ]
       : []),
   ]
@@ -111,6 +111,12 @@ const duplicateProblems = (schema: JsonMap, items: ReadonlyArray<Json>, path: st
   )
 }
 
+const tooMany = (path: string, count: number, maximum: number): FieldProblem => ({
+  reason: "FieldValueTooMany",
+  field: path,
+  message: `Too many: ${count}: must have at most ${maximum} items`,
+})
+
 const listProblems = (schema: JsonMap, items: ReadonlyArray<Json>, path: string): Problems => {
   const minimum = numberAt(schema, "minItems")
   const maximum = numberAt(schema, "maxItems")
@@ -119,15 +125,7 @@ const listProblems = (schema: JsonMap, items: ReadonlyArray<Json>, path: string)
     ...(minimum !== undefined && items.length < minimum
       ? [should(path, items.length, `have at least ${minimum} items`)]
       : []),
-    ...(maximum !== undefined && items.length > maximum
-      ? [
-          {
-            reason: "FieldValueTooMany" as const,
-            field: path,
-            message: `Too many: ${items.length}: must have at most ${maximum} items`,
-          },
-        ]
-      : []),
+    ...(maximum !== undefined && items.length > maximum ? [tooMany(path, items.length, maximum)] : []),
     ...duplicateProblems(schema, items, path),
     ...(itemSchema === undefined ? [] : items.flatMap((item, i) => validateSchema(itemSchema, item, `${path}[${i}]`))),
   ]
@@ -144,7 +142,7 @@ const mapProblems = (schema: JsonMap, value: JsonMap, path: string): Problems =>
   return [
     ...missing.map((field) => requiredField(at(textOf(field)))),
     ...(minimum !== undefined && size < minimum ? [should(path, size, `have at least ${minimum} properties`)] : []),
-    ...(maximum !== undefined && size > maximum ? [should(path, size, `have at most ${maximum} properties`)] : []),
+    ...(maximum !== undefined && size > maximum ? [tooMany(path, size, maximum)] : []),
     ...Object.entries(value).flatMap(([field, member]) => {
       const below = mapAt(properties, field) ?? additional
       if (below === undefined || member === undefined || (path === "" && field === "metadata")) return []
@@ -158,12 +156,14 @@ const branches = (schema: JsonMap, name: string): ReadonlyArray<JsonMap> => (lis
 const combinationProblems = (schema: JsonMap, value: Json, path: string): Problems => {
   const passes = (branch: JsonMap) => validateSchema(branch, value, path).length === 0
   const oneOf = branches(schema, "oneOf")
+  const valid = oneOf.filter(passes).length
+  const found = valid === 0 ? "none valid" : `${valid} valid alternatives`
   const anyOf = branches(schema, "anyOf")
   const not = mapAt(schema, "not")
-  const must = (text: string) => [invalidField(path, value, `"${path}" must ${text}`)]
+  const must = (text: string) => [invalidField("<nil>", "", `"${path}" must ${text}`)]
   return [
     ...branches(schema, "allOf").flatMap((branch) => validateSchema(branch, value, path)),
-    ...(oneOf.length > 0 && oneOf.filter(passes).length !== 1 ? must("validate one and only one schema (oneOf)") : []),
+    ...(oneOf.length > 0 && valid !== 1 ? must(`validate one and only one schema (oneOf). Found ${found}`) : []),
     ...(anyOf.length > 0 && !anyOf.some(passes) ? must("validate at least one schema (anyOf)") : []),
     ...(not !== undefined && passes(not) ? must("not validate the schema (not)") : []),
   ]

@@ -17,18 +17,20 @@ export const validateLabelName = (field: string, name: string): ReadonlyArray<Fi
   ]
 }
 
-const duplicates = (field: string, names: ReadonlyArray<string | undefined>): ReadonlyArray<FieldProblem> =>
-  names.flatMap((name, i) =>
-    name !== undefined && names.indexOf(name) < i
-      ? [
-          {
-            reason: "FieldValueDuplicate",
-            field: `${field}[${i}].name`,
-            message: `Duplicate value: ${JSON.stringify(name)}`,
-          },
-        ]
-      : [],
-  )
+/** A name that an earlier item has. */
+const duplicate = (field: string, items: ReadonlyArray<JsonMap>, i: number): ReadonlyArray<FieldProblem> => {
+  const name = stringAt(items[i], "name")
+  const isTwice = name !== undefined && items.findIndex((item) => item["name"] === name) < i
+  return isTwice
+    ? [
+        {
+          reason: "FieldValueDuplicate",
+          field: `${field}[${i}].name`,
+          message: `Duplicate value: ${JSON.stringify(name)}`,
+        },
+      ]
+    : []
+}
 
 const resourceProblems = (field: string, container: JsonMap): ReadonlyArray<FieldProblem> => {
   const requests = mapAt(container, "resources", "requests") ?? {}
@@ -60,7 +62,7 @@ const mountProblems = (field: string, container: JsonMap, volumes: ReadonlySet<s
     if (volumes.has(name)) return []
     return [
       {
-        reason: "FieldValueInvalid" as const,
+        reason: "FieldValueNotFound" as const,
         field: `${field}.${at}.name`,
         message: `Not found: ${JSON.stringify(name)}`,
       },
@@ -77,17 +79,19 @@ const containerProblems = (
   return [
     ...validateLabelName(`${field}.name`, stringAt(container, "name") ?? ""),
     ...((stringAt(container, "image") ?? "") === "" ? [requiredField(`${field}.image`)] : []),
-    ...(policy !== undefined && !policies.includes(policy)
-      ? [unsupportedField(`${field}.imagePullPolicy`, policy, policies)]
-      : []),
+    ...portProblems(field, container),
     ...objectsIn(container, "env").flatMap((v, i) =>
       (stringAt(v, "name") ?? "") === "" ? [requiredField(`${field}.env[${i}].name`)] : [],
     ),
-    ...portProblems(field, container),
     ...mountProblems(field, container, volumes),
+    ...(policy !== undefined && !policies.includes(policy)
+      ? [unsupportedField(`${field}.imagePullPolicy`, policy, policies)]
+      : []),
     ...resourceProblems(field, container),
   ]
 }
+
+const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]
 
 /** Problems of a pod spec at `field`. `claims`: volumes that come from claim templates. */
 export const validatePodSpec = (
@@ -103,23 +107,21 @@ export const validatePodSpec = (
   const restart = stringAt(spec, "restartPolicy")
   const dns = stringAt(spec, "dnsPolicy")
   return [
-    ...volumes.flatMap((v, i) => validateLabelName(`${field}.volumes[${i}].name`, stringAt(v, "name") ?? "")),
-    ...duplicates(
-      `${field}.volumes`,
-      volumes.map((v) => stringAt(v, "name")),
-    ),
+    ...volumes.flatMap((v, i) => [
+      ...validateLabelName(`${field}.volumes[${i}].name`, stringAt(v, "name") ?? ""),
+      ...duplicate(`${field}.volumes`, volumes, i),
+    ]),
     ...(containers.length === 0 ? [requiredField(`${field}.containers`)] : []),
-    ...containers.flatMap((c, i) => containerProblems(`${field}.containers[${i}]`, c, names)),
+    ...containers.flatMap((c, i) => [
+      ...containerProblems(`${field}.containers[${i}]`, c, names),
+      ...duplicate(`${field}.containers`, containers, i),
+    ]),
     ...inits.flatMap((c, i) => containerProblems(`${field}.initContainers[${i}]`, c, names)),
-    ...duplicates(
-      `${field}.containers`,
-      containers.map((c) => stringAt(c, "name")),
-    ),
     ...(restart !== undefined && !["Always", "OnFailure", "Never"].includes(restart)
       ? [unsupportedField(`${field}.restartPolicy`, restart, ["Always", "OnFailure", "Never"])]
       : []),
-    ...(dns !== undefined && !["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"].includes(dns)
-      ? [unsupportedField(`${field}.dnsPolicy`, dns, ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"])]
+    ...(dns !== undefined && !dnsPolicies.includes(dns)
+      ? [unsupportedField(`${field}.dnsPolicy`, dns, dnsPolicies)]
       : []),
   ]
 }

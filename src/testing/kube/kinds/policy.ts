@@ -4,6 +4,19 @@ import { ensureMap, isMap, type Json, type JsonMap, mapAt, numberAt, stringAt } 
 import type { Strategy } from "../ResourceRegistry.js"
 import { fill, immutable, objectsIn } from "./fill.js"
 
+const percentage =
+  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+
+/** A count of pods or a percentage of them. */
+const amountProblems = (field: string, amount: Json | undefined): ReadonlyArray<FieldProblem> => {
+  if (typeof amount === "number") {
+    return amount < 0 ? [invalidField(field, amount, "must be greater than or equal to 0")] : []
+  }
+  if (typeof amount !== "string") return []
+  if (!/^\d+%$/.test(amount)) return [invalidField(field, amount, percentage)]
+  return Number(amount.slice(0, -1)) > 100 ? [invalidField(field, amount, "must not be greater than 100%")] : []
+}
+
 export const disruptionBudgetStrategy: Strategy = {
   setDefaults: (budget) =>
     void fill(ensureMap(budget, "status"), {
@@ -15,7 +28,11 @@ export const disruptionBudgetStrategy: Strategy = {
   validate: (budget) => {
     const spec = mapAt(budget, "spec") ?? {}
     const isBoth = spec["minAvailable"] !== undefined && spec["maxUnavailable"] !== undefined
-    return isBoth ? [invalidField("spec", spec, "minAvailable and maxUnavailable cannot be both set")] : []
+    return [
+      ...(isBoth ? [invalidField("spec", spec, "minAvailable and maxUnavailable cannot be both set")] : []),
+      ...amountProblems("spec.minAvailable", spec["minAvailable"]),
+      ...amountProblems("spec.maxUnavailable", spec["maxUnavailable"]),
+    ]
   },
 }
 
@@ -68,7 +85,13 @@ const sizeOf = (...parts: ReadonlyArray<Json | undefined>): number =>
 
 const dataProblems = (object: JsonMap): ReadonlyArray<FieldProblem> => [
   ...(sizeOf(object["data"], object["binaryData"]) > maxBytes
-    ? [{ reason: "FieldValueTooLong" as const, field: "", message: `Too long: may not be more than ${maxBytes} bytes` }]
+    ? [
+        {
+          reason: "FieldValueTooLong" as const,
+          field: "[]",
+          message: `Too long: may not be more than ${maxBytes} bytes`,
+        },
+      ]
     : []),
   ...Object.keys(mapAt(object, "data") ?? {})
     .filter((key) => !/^[-._a-zA-Z0-9]+$/.test(key))
@@ -120,12 +143,28 @@ export const newEventProblems = (event: JsonMap): ReadonlyArray<FieldProblem> =>
   const required = ["reportingController", "reportingInstance", "action", "reason"].filter(
     (field) => (stringAt(event, field) ?? "") === "",
   )
+  const hasTime = event["eventTime"] !== undefined && event["eventTime"] !== null
   const type = stringAt(event, "type") ?? ""
   const note = stringAt(event, "note") ?? ""
   return [
-    ...(event["eventTime"] === undefined ? [requiredField("eventTime")] : []),
-    ...required.map((field) => requiredField(field)),
-    ...(type === "Normal" || type === "Warning" ? [] : [invalidField("type", type, "has invalid value")]),
+    ...(hasTime ? required.map((field) => requiredField(field)) : [requiredField("eventTime")]),
+    ...(type === "Normal" || type === "Warning" ? [] : [invalidField("type", "", `has invalid value: ${type}`)]),
     ...(note.length > 1024 ? [invalidField("note", "", "can have at most 1024 characters")] : []),
   ]
 }
+
+/** Members of an `events.k8s.io` event that stay as they are, with the names messages use. */
+const fixedEventFields: ReadonlyArray<readonly [field: string, name: string]> = [
+  ["regarding", "involvedObject"],
+  ["reason", "reason"],
+  ["note", "message"],
+  ["type", "type"],
+  ["eventTime", "eventTime"],
+  ["action", "action"],
+  ["reportingController", "reportingController"],
+  ["reportingInstance", "reportingInstance"],
+]
+
+/** Only the series of such an event changes. */
+export const fixedEventProblems = (now: JsonMap, old: JsonMap): ReadonlyArray<FieldProblem> =>
+  fixedEventFields.flatMap(([field, name]) => immutable(name, now[field], old[field]))

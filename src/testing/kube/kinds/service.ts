@@ -1,6 +1,6 @@
 /** Services, EndpointSlices and NetworkPolicies. */
 import { type FieldProblem, invalidField, requiredField, unsupportedField } from "../ApiFailure.js"
-import { ensureMap, type JsonMap, listAt, mapAt, stringAt, valueAt } from "../json.js"
+import { ensureMap, equalJson, type JsonMap, listAt, mapAt, stringAt, valueAt } from "../json.js"
 import type { ServerFacts, Strategy } from "../ResourceRegistry.js"
 import { fill, immutable, objectsIn } from "./fill.js"
 
@@ -29,7 +29,11 @@ const keepAllocated = (spec: JsonMap, old: JsonMap | undefined): void => {
       old[field] === undefined ? [] : [[field, old[field]]],
     ),
   )
-  if (spec["clusterIP"] === undefined || spec["clusterIP"] === old["clusterIP"]) fill(spec, before)
+  const isKept = spec["clusterIP"] === undefined || spec["clusterIP"] === old["clusterIP"]
+  if (isKept) fill(spec, before)
+  // A change of the one address means the list of addresses, which clients rarely write.
+  else if (equalJson(spec["clusterIPs"] ?? null, old["clusterIPs"] ?? null))
+    spec["clusterIPs"] = [spec["clusterIP"] ?? ""]
   if (!isExposed(spec)) return
   for (const port of objectsIn(spec, "ports")) {
     const same = objectsIn(old, "ports").find((p) => p["port"] === port["port"] && p["protocol"] === port["protocol"])
@@ -55,6 +59,8 @@ const allocateNodePorts = (spec: JsonMap, facts: ServerFacts): void => {
   }
 }
 
+const range = "must be between 1 and 65535, inclusive"
+
 const portProblems = (spec: JsonMap): ReadonlyArray<FieldProblem> => {
   const ports = objectsIn(spec, "ports")
   const isHeadless = spec["clusterIP"] === "None"
@@ -62,9 +68,12 @@ const portProblems = (spec: JsonMap): ReadonlyArray<FieldProblem> => {
   return ports.flatMap((port, i) => {
     const number = port["port"]
     const isPort = typeof number === "number" && number > 0 && number < 65536
+    const target = port["targetPort"]
+    const isTarget = typeof target !== "number" || (target > 0 && target < 65536)
     return [
       ...(ports.length > 1 && port["name"] === undefined ? [requiredField(`spec.ports[${i}].name`)] : []),
-      ...(isPort ? [] : [invalidField(`spec.ports[${i}].port`, number, "must be between 1 and 65535, inclusive")]),
+      ...(isPort ? [] : [invalidField(`spec.ports[${i}].port`, number, range)]),
+      ...(isTarget ? [] : [invalidField(`spec.ports[${i}].targetPort`, target, range)]),
     ]
   })
 }

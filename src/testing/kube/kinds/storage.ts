@@ -1,6 +1,6 @@
 /** PersistentVolumeClaims, PersistentVolumes and StorageClasses. */
-import { type FieldProblem, forbiddenField, requiredField } from "../ApiFailure.js"
-import { ensureMap, type JsonMap, listAt, mapAt, stringAt } from "../json.js"
+import { type FieldProblem, forbiddenField, invalidField, requiredField, unsupportedField } from "../ApiFailure.js"
+import { ensureMap, type JsonMap, listAt, mapAt, stringAt, textOf } from "../json.js"
 import { quantityValue } from "../quantity.js"
 import type { Strategy } from "../ResourceRegistry.js"
 import { fill, onlyMutable } from "./fill.js"
@@ -30,6 +30,24 @@ const validateUpdate = (now: JsonMap, old: JsonMap): ReadonlyArray<FieldProblem>
   ]
 }
 
+/** Keeps a claim while a pod uses it; a controller takes it away. */
+const protection = "kubernetes.io/pvc-protection"
+
+const modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
+
+const modeProblems = (claim: JsonMap): ReadonlyArray<FieldProblem> => {
+  const given = (listAt(claim, "spec", "accessModes") ?? []).map(textOf)
+  if (given.length === 0) return [requiredField("spec.accessModes", "at least 1 access mode is required")]
+  return given.filter((mode) => !modes.includes(mode)).map((mode) => unsupportedField("spec.accessModes", mode, modes))
+}
+
+const sizeProblems = (claim: JsonMap): ReadonlyArray<FieldProblem> => {
+  const field = "spec.resources[storage]"
+  const size = stringAt(claim, "spec", "resources", "requests", "storage")
+  if (size === undefined) return [requiredField(field)]
+  return quantityValue(size) > 0n ? [] : [invalidField(field, size, "must be greater than zero")]
+}
+
 export const claimStrategy: Strategy = {
   setDefaults: (claim) => {
     fill(ensureMap(claim, "spec"), { volumeMode: "Filesystem" })
@@ -38,13 +56,11 @@ export const claimStrategy: Strategy = {
   prepareCreate: (claim, facts) => {
     const storageClass = facts.defaultStorageClass()
     if (storageClass !== undefined) fill(ensureMap(claim, "spec"), { storageClassName: storageClass })
+    const metadata = ensureMap(claim, "metadata")
+    const finalizers = listAt(metadata, "finalizers") ?? []
+    if (!finalizers.includes(protection)) metadata["finalizers"] = [...finalizers, protection]
   },
-  validate: (claim) => [
-    ...((listAt(claim, "spec", "accessModes") ?? []).length === 0
-      ? [requiredField("spec.accessModes", "at least 1 access mode is required")]
-      : []),
-    ...(requested(claim) === "0" ? [requiredField("spec.resources[storage]")] : []),
-  ],
+  validate: (claim) => [...modeProblems(claim), ...sizeProblems(claim)],
   validateUpdate,
 }
 

@@ -17,14 +17,15 @@ const labelsOf = (template: unknown): Readonly<Record<string, string>> => {
 
 const selectorProblems = (spec: JsonMap): ReadonlyArray<FieldProblem> => {
   const selector = spec["selector"]
-  if (!isMap(selector)) return [requiredField("spec.selector")]
+  const labels = labelsOf(spec["template"])
+  const mismatch = [
+    invalidField("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"),
+  ]
+  if (!isMap(selector)) return [requiredField("spec.selector"), ...mismatch]
   if (Object.keys(selector).length === 0) {
     return [invalidField("spec.selector", selector, "empty selector is invalid for statefulset")]
   }
-  const labels = labelsOf(spec["template"])
-  return matchLabelSelector(selector)(labels)
-    ? []
-    : [invalidField("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]
+  return matchLabelSelector(selector)(labels) ? [] : mismatch
 }
 
 const replicaProblems = (spec: JsonMap): ReadonlyArray<FieldProblem> => {
@@ -54,6 +55,9 @@ const fillClaimTemplate = (claim: JsonMap): void => {
   fill(ensureMap(claim, "status"), { phase: "Pending" })
 }
 
+const fixedSelector = (now: JsonMap, old: JsonMap): ReadonlyArray<FieldProblem> =>
+  immutable("spec.selector", valueAt(now, "spec", "selector"), valueAt(old, "spec", "selector"))
+
 export const statefulSetStrategy: Strategy = {
   setDefaults: (set) => {
     const spec = ensureMap(set, "spec")
@@ -67,7 +71,8 @@ export const statefulSetStrategy: Strategy = {
     fill(ensureMap(spec, "persistentVolumeClaimRetentionPolicy"), { whenDeleted: "Retain", whenScaled: "Retain" })
     const update = ensureMap(spec, "updateStrategy")
     fill(update, { type: "RollingUpdate" })
-    if (update["type"] === "RollingUpdate") fill(ensureMap(update, "rollingUpdate"), { partition: 0 })
+    if (update["type"] === "RollingUpdate")
+      fill(ensureMap(update, "rollingUpdate"), { partition: 0, maxUnavailable: 1 })
     fillTemplate(spec)
     objectsIn(spec, "volumeClaimTemplates").forEach(fillClaimTemplate)
     fill(ensureMap(set, "status"), { availableReplicas: 0, replicas: 0 })
@@ -76,15 +81,21 @@ export const statefulSetStrategy: Strategy = {
     const policy = stringAt(set, "spec", "podManagementPolicy") ?? ""
     const known = ["OrderedReady", "Parallel"]
     return [
+      ...(known.includes(policy)
+        ? []
+        : [invalidField("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")]),
       ...validate(set),
-      ...(known.includes(policy) ? [] : [unsupportedField("spec.podManagementPolicy", policy, known)]),
     ]
   },
-  validateUpdate: (now, old) =>
-    onlyMutable(
+  validateUpdate: (now, old) => [
+    ...immutable("spec.serviceName", valueAt(now, "spec", "serviceName"), valueAt(old, "spec", "serviceName")),
+    ...fixedSelector(now, old),
+    ...onlyMutable(
       mapAt(now, "spec") ?? {},
       mapAt(old, "spec") ?? {},
       [
+        "serviceName",
+        "selector",
         "replicas",
         "ordinals",
         "template",
@@ -95,10 +106,8 @@ export const statefulSetStrategy: Strategy = {
       ],
       { field: "spec", detail: statefulSetRefusal },
     ),
+  ],
 }
-
-const fixedSelector = (now: JsonMap, old: JsonMap): ReadonlyArray<FieldProblem> =>
-  immutable("spec.selector", valueAt(now, "spec", "selector"), valueAt(old, "spec", "selector"))
 
 export const deploymentStrategy: Strategy = {
   setDefaults: (deployment) => {
@@ -114,6 +123,7 @@ export const deploymentStrategy: Strategy = {
       fill(ensureMap(strategy, "rollingUpdate"), { maxUnavailable: "25%", maxSurge: "25%" })
     }
     fillTemplate(spec)
+    ensureMap(deployment, "status")
   },
   validate,
   validateUpdate: fixedSelector,

@@ -1,6 +1,6 @@
 /** Strategic merge patch: a merge patch that merges keyed lists item by item, with `$patch`, `$deleteFromPrimitiveList`, `$retainKeys`. */
-import { badRequest } from "../ApiFailure.js"
-import { cloneJson, equalJson, isMap, type Json, type JsonMap } from "../json.js"
+import { ApiFailure } from "../ApiFailure.js"
+import { cloneJson, equalJson, isMap, type Json, type JsonMap, textOf } from "../json.js"
 import { type ListType, memberType, opaqueType, type TypeSchema } from "../TypeSchema.js"
 
 const elementOrder = "$setElementOrder/"
@@ -17,6 +17,13 @@ const mergePrimitives = (live: Json[], patch: Json[]): Json[] => [
   ...live,
   ...patch.filter((item) => !live.some((other) => equalJson(item, other))).map(cloneJson),
 ]
+
+/** Go's spelling of a map. */
+const goText = (item: JsonMap): string =>
+  `map[${Object.keys(item)
+    .sort()
+    .map((field) => `${field}:${textOf(item[field])}`)
+    .join(" ")}]`
 
 const mergeItem = (type: ListType, key: string, items: Json[], item: JsonMap): Json[] => {
   const at = items.findIndex((other) => isMap(other) && equalJson(other[key], item[key]))
@@ -36,29 +43,48 @@ const mergeKeyed = (type: ListType, key: string, live: Json[], patch: Json[]): J
   }
   return items.reduce<Json[]>((out, item) => {
     if (item[key] === undefined)
-      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`)
+      throw new ApiFailure(500, "", `map: ${goText(item)} does not contain declared merge key: ${key}`)
     return mergeItem(type, key, out, item)
   }, live)
 }
 
-const mergeList = (type: TypeSchema, live: Json | undefined, patch: Json[]): Json[] => {
-  const items = Array.isArray(live) ? live : []
-  if (type.tag !== "list") return patch.map(cloneJson)
-  if (type.merge === "set") return mergePrimitives(items, patch)
-  if (type.patchKey === undefined) return patch.map(cloneJson)
-  return mergeKeyed(type, type.patchKey, items, patch)
+const mergedItems = (type: ListType, live: Json[], patch: Json[]): Json[] => {
+  if (type.merge === "set") return mergePrimitives(live, patch)
+  return type.patchKey === undefined ? patch.map(cloneJson) : mergeKeyed(type, type.patchKey, live, patch)
 }
 
-/** Orders what a `$setElementOrder` list names; items it does not name stay behind those they followed. */
-const reorder = (type: TypeSchema, items: Json[], order: Json[]): Json[] => {
-  const key = type.tag === "list" ? type.patchKey : undefined
-  const rank = (item: Json): number =>
-    order.findIndex((wanted) =>
-      key !== undefined && isMap(wanted) && isMap(item) ? equalJson(wanted[key], item[key]) : equalJson(wanted, item),
+const positionIn = (type: ListType, list: Json[]) => {
+  const key = type.patchKey
+  return (item: Json): number =>
+    list.findIndex((other) =>
+      key !== undefined && isMap(other) && isMap(item) ? equalJson(other[key], item[key]) : equalJson(other, item),
     )
-  const named = items.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
-  let next = 0
-  return items.map((item) => (rank(item) >= 0 ? (named[next++] ?? item) : item))
+}
+
+/**
+ * The order of a merged list: items the patch names in its order, the others as they were. Of one of each, the one that was first stays
+ * first; a new one goes before those that were there.
+ */
+const ordered = (type: ListType, merged: Json[], live: Json[], order: Json[]): Json[] => {
+  const rank = positionIn(type, order)
+  const past = positionIn(type, live)
+  const named = merged.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
+  const others = merged.filter((item) => rank(item) < 0).sort((a, b) => past(a) - past(b))
+  const out: Json[] = []
+  for (const item of named) {
+    const was = past(item)
+    while (others[0] !== undefined && was >= 0 && past(others[0]) < was) out.push(others.shift() ?? null)
+    out.push(item)
+  }
+  return [...out, ...others]
+}
+
+const isMerged = (type: ListType): boolean => type.merge === "set" || type.patchKey !== undefined
+
+const mergeList = (type: TypeSchema, live: Json | undefined, patch: Json[], order: Json[] = patch): Json[] => {
+  if (type.tag !== "list" || !isMerged(type)) return patch.map(cloneJson)
+  const items = Array.isArray(live) ? live : []
+  return ordered(type, mergedItems(type, items, patch), items, order)
 }
 
 const applyDirectives = (type: TypeSchema, out: JsonMap, patch: JsonMap): void => {
@@ -69,14 +95,20 @@ const applyDirectives = (type: TypeSchema, out: JsonMap, patch: JsonMap): void =
     if (directive.startsWith(fromPrimitives) && Array.isArray(items)) {
       out[field] = items.filter((item) => !list.some((gone) => equalJson(gone, item)))
     }
-    if (directive.startsWith(elementOrder) && Array.isArray(items)) {
-      out[field] = reorder(memberType(type, field), items, list)
+    const below = memberType(type, field)
+    if (
+      directive.startsWith(elementOrder) &&
+      Array.isArray(items) &&
+      below.tag === "list" &&
+      patch[field] === undefined
+    ) {
+      out[field] = ordered(below, items, items, list)
     }
     if (directive === "$retainKeys") for (const kept of Object.keys(out)) if (!list.includes(kept)) delete out[kept]
   }
 }
 
-/** `patch` merged into `live` by the rules of `type`. Throws 400 for an item without its merge key. */
+/** `patch` merged into `live` by the rules of `type`. Throws 500 (as the real server does) for an item without its merge key. */
 export const strategicMerge = (type: TypeSchema, live: Json | undefined, patch: Json): Json => {
   if (!isMap(patch)) return cloneJson(patch)
   if (patch["$patch"] === "replace") return cloneJson(plain(patch))
@@ -86,8 +118,10 @@ export const strategicMerge = (type: TypeSchema, live: Json | undefined, patch: 
     if (isDirective(field) || value === undefined) continue
     const below = type.tag === "struct" || type.tag === "map" ? memberType(type, field) : opaqueType
     if (value === null) delete out[field]
-    else if (Array.isArray(value)) out[field] = mergeList(below, out[field], value)
-    else out[field] = strategicMerge(below, out[field], value)
+    else if (Array.isArray(value)) {
+      const order = patch[`${elementOrder}${field}`]
+      out[field] = mergeList(below, out[field], value, Array.isArray(order) ? order : value)
+    } else out[field] = strategicMerge(below, out[field], value)
   }
   applyDirectives(type, out, patch)
   return out

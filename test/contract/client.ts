@@ -1,6 +1,6 @@
 /**
- * What the operator relies on in a Kubernetes API server, as tests over `KubeReader` and `KubeWriter`. The same suite runs against the
- * in-memory server, against its HTTPS face and against a real kube-apiserver: where one of them differs, it is wrong or the test is.
+ * The same contract as the operator meets it, through `KubeReader` and `KubeWriter`: what the transport makes of requests and answers. Runs
+ * in memory, over the HTTPS face of the embedded server and over a real kube-apiserver.
  */
 import { it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
@@ -11,91 +11,11 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { beforeAll, afterAll, describe, expect } from "vitest"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { Kinds, type KubeObject, type ResourceKind } from "../../../src/domain/Kubernetes.js"
-import { KubeReader, KubeWriter, type WatchEvent } from "../../../src/kube/KubeClient.js"
-import { isGone, type KubeError, type KubeStatusError } from "../../../src/kube/KubeError.js"
-
-/** The custom kind of the suite. */
-export const Widgets: ResourceKind = {
-  group: "contract.acko.io",
-  version: "v1",
-  kind: "Widget",
-  plural: "widgets",
-  namespaced: true,
-}
-
-const widgetDefinition: KubeObject = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "widgets.contract.acko.io" },
-  spec: {
-    group: "contract.acko.io",
-    scope: "Namespaced",
-    names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList", shortNames: ["wd"] },
-    versions: [
-      {
-        name: "v1",
-        served: true,
-        storage: true,
-        subresources: {
-          status: {},
-          scale: {
-            specReplicasPath: ".spec.size",
-            statusReplicasPath: ".status.size",
-            labelSelectorPath: ".status.selector",
-          },
-        },
-        additionalPrinterColumns: [{ name: "Size", type: "integer", jsonPath: ".spec.size" }],
-        schema: {
-          openAPIV3Schema: {
-            type: "object",
-            required: ["spec"],
-            properties: {
-              spec: {
-                type: "object",
-                required: ["size"],
-                properties: {
-                  size: { type: "integer", format: "int32", minimum: 1, maximum: 8 },
-                  mode: { type: "string", enum: ["Fast", "Safe"], default: "Safe" },
-                  image: { type: "string", pattern: "^[a-z0-9./:-]+$", maxLength: 64 },
-                  raw: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-                  racks: {
-                    type: "array",
-                    "x-kubernetes-list-type": "map",
-                    "x-kubernetes-list-map-keys": ["id"],
-                    items: {
-                      type: "object",
-                      required: ["id"],
-                      properties: { id: { type: "integer" }, zone: { type: "string" } },
-                    },
-                  },
-                },
-              },
-              status: {
-                type: "object",
-                properties: {
-                  size: { type: "integer" },
-                  selector: { type: "string" },
-                  phase: { type: "string" },
-                  conditions: {
-                    type: "array",
-                    "x-kubernetes-list-type": "map",
-                    "x-kubernetes-list-map-keys": ["type"],
-                    items: {
-                      type: "object",
-                      required: ["type", "status"],
-                      properties: { type: { type: "string" }, status: { type: "string" } },
-                    },
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
-    ],
-  },
-}
+import { Kinds, type KubeObject, type ResourceKind } from "../../src/domain/Kubernetes.js"
+import { KubeReader, KubeWriter, type WatchEvent } from "../../src/kube/KubeClient.js"
+import { at } from "./Wire.js"
+import { definitions, podSpec, setSpec, template, Widgets } from "./fixtures.js"
+import { isConflict, isGone, type KubeError, type KubeStatusError } from "../../src/kube/KubeError.js"
 
 interface Place {
   readonly namespace: string
@@ -130,37 +50,16 @@ const widget = ({ namespace }: Place, name: string, spec: Record<string, unknown
 const statefulSet = ({ namespace }: Place, name: string, image = "aerospike:8.1"): KubeObject => ({
   apiVersion: "apps/v1",
   kind: "StatefulSet",
-  metadata: { name, namespace, labels: { app: name } },
-  spec: {
-    serviceName: name,
-    replicas: 0,
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: {
-        containers: [
-          {
-            name: "server",
-            image,
-            ports: [{ name: "service", containerPort: 3000 }],
-            env: [{ name: "A", value: "1" }],
-            resources: { requests: { cpu: "0.5", memory: "1024Mi" } },
-          },
-        ],
-      },
-    },
-  },
+  metadata: { name, namespace },
+  spec: setSpec(name, { serviceName: name, template: template(name, { image }) }),
 })
-
-const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>
-  path.reduce<unknown>((here, step) => (here as Record<string | number, unknown> | undefined)?.[step], value)
 
 const eventOf = (event: WatchEvent): string =>
   event.type === "BOOKMARK" ? "BOOKMARK" : `${event.type} ${event.object.metadata.name ?? ""}`
 
 /** The suite against one target. `layer` is built once; every test works in a namespace of its own. */
-export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | KubeWriter, unknown>): void => {
-  describe(`Kubernetes API contract: ${name}`, () => {
+export const clientSuite = (name: string, layer: Layer.Layer<KubeReader | KubeWriter, unknown>): void => {
+  describe(`Kubernetes API contract, through the client: ${name}`, () => {
     const runtime = ManagedRuntime.make(Layer.orDie(layer))
     let counter = 0
 
@@ -169,7 +68,8 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
         Effect.gen(function* () {
           const writer = yield* KubeWriter
           const reader = yield* KubeReader
-          yield* Effect.either(writer.create(Kinds.CustomResourceDefinition, widgetDefinition))
+          const options = { fieldManager: "contract-suite", force: true }
+          for (const definition of definitions) yield* writer.apply(Kinds.CustomResourceDefinition, definition, options)
           const isServed = Effect.isSuccess(reader.list(Widgets, {}))
           yield* Effect.repeat(Effect.delay(isServed, "20 millis"), { until: (served) => served, times: 500 })
         }),
@@ -188,10 +88,7 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
               metadata: { generateName: `contract-${++counter}-` },
             })
             const namespace = created.metadata.name ?? ""
-            yield* Effect.ensuring(
-              body({ namespace }),
-              Effect.ignore(writer.remove(Kinds.Namespace, { name: namespace }, {})),
-            )
+            yield* body({ namespace })
           }),
         ),
       )
@@ -251,153 +148,6 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
           expect(refused.status).toBe(422)
           expect(refused.detail).toContain("metadata.resourceVersion")
         }))
-
-      test("an update that changes nothing keeps the resourceVersion (R57)", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const first = yield* writer.create(Kinds.ConfigMap, configMap(place, "a", { k: "1" }))
-          const same = yield* writer.replace(Kinds.ConfigMap, first)
-          expect(same.metadata.resourceVersion).toBe(first.metadata.resourceVersion)
-          const patched = yield* writer.patch(
-            Kinds.ConfigMap,
-            { ...place, name: "a" },
-            { type: "merge", body: { data: { k: "1" } } },
-          )
-          expect(patched.metadata.resourceVersion).toBe(first.metadata.resourceVersion)
-        }))
-
-      test("generation counts spec changes only; status is a world of its own, both ways (R57)", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const ref = { ...place, name: "w" }
-          const first = yield* writer.create(Widgets, { ...widget(place, "w"), status: { phase: "Ignored" } })
-          expect(first.metadata.generation).toBe(1)
-          expect(first["status"]).toBeUndefined()
-          const status = yield* writer.patch(Widgets, ref, {
-            type: "merge",
-            body: { spec: { size: 8 }, status: { phase: "Ready" } },
-            subresource: "status",
-          })
-          expect(status.metadata.generation).toBe(1)
-          expect(at(status, "spec", "size")).toBe(3)
-          expect(at(status, "status", "phase")).toBe("Ready")
-          const spec = yield* writer.patch(Widgets, ref, {
-            type: "merge",
-            body: { spec: { size: 4 }, status: { phase: "Broken" } },
-          })
-          expect(spec.metadata.generation).toBe(2)
-          expect(at(spec, "status", "phase")).toBe("Ready")
-          const labelled = yield* writer.patch(Widgets, ref, {
-            type: "merge",
-            body: { metadata: { labels: { a: "b" } } },
-          })
-          expect(labelled.metadata.generation).toBe(2)
-        }))
-
-      test("JSON patch: test guards the rest, all or nothing", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const ref = { ...place, name: "a" }
-          yield* writer.create(Kinds.ConfigMap, configMap(place, "a", { k: "1" }))
-          const refused = yield* failureOf(
-            writer.patch(Kinds.ConfigMap, ref, {
-              type: "json",
-              body: [
-                { op: "test", path: "/data/k", value: "2" },
-                { op: "replace", path: "/data/k", value: "3" },
-              ],
-            }),
-          )
-          expect(refused.status).toBe(422)
-          const done = yield* writer.patch(Kinds.ConfigMap, ref, {
-            type: "json",
-            body: [
-              { op: "test", path: "/data/k", value: "1" },
-              { op: "add", path: "/metadata/annotations", value: {} },
-              { op: "add", path: "/metadata/annotations/acko.io~1x", value: "y" },
-              { op: "remove", path: "/data/k" },
-            ],
-          })
-          expect(done["data"]).toBeUndefined()
-          expect(done.metadata.annotations).toEqual({ "acko.io/x": "y" })
-        }))
-
-      test("strategic merge merges containers by name; custom kinds refuse it with 415", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          yield* writer.create(Kinds.StatefulSet, statefulSet(place, "s"))
-          const merged = yield* writer.patch(
-            Kinds.StatefulSet,
-            { ...place, name: "s" },
-            {
-              type: "strategic",
-              body: {
-                spec: {
-                  template: {
-                    spec: {
-                      containers: [
-                        { name: "sidecar", image: "x:1" },
-                        { name: "server", image: "aerospike:8.2" },
-                      ],
-                    },
-                  },
-                },
-              },
-            },
-          )
-          const containers = at(merged, "spec", "template", "spec", "containers") as ReadonlyArray<{
-            name: string
-            image: string
-          }>
-          expect(containers.map((c) => `${c.name}=${c.image}`).sort()).toEqual(["server=aerospike:8.2", "sidecar=x:1"])
-          yield* writer.create(Widgets, widget(place, "w"))
-          const refused = yield* failureOf(
-            writer.patch(Widgets, { ...place, name: "w" }, { type: "strategic", body: { spec: { size: 4 } } }),
-          )
-          expect(refused.status).toBe(415)
-        }))
-
-      test("the server fills defaults and canonical quantities, and refuses what may not change (R51, R56)", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const set = yield* writer.create(Kinds.StatefulSet, statefulSet(place, "s"))
-          expect(at(set, "spec", "podManagementPolicy")).toBe("OrderedReady")
-          expect(at(set, "spec", "updateStrategy")).toEqual({ type: "RollingUpdate", rollingUpdate: { partition: 0 } })
-          const pod = at(set, "spec", "template", "spec")
-          expect(at(pod, "terminationGracePeriodSeconds")).toBe(30)
-          expect(at(pod, "containers", 0, "resources", "requests")).toEqual({ cpu: "500m", memory: "1Gi" })
-          expect(at(pod, "containers", 0, "ports", 0, "protocol")).toBe("TCP")
-          const refused = yield* failureOf(
-            writer.patch(
-              Kinds.StatefulSet,
-              { ...place, name: "s" },
-              { type: "merge", body: { spec: { serviceName: "other" } } },
-            ),
-          )
-          expect(refused.status).toBe(422)
-          expect(refused.detail).toContain("updates to statefulset spec for fields other than 'replicas'")
-          const label = yield* failureOf(
-            writer.patch(
-              Kinds.StatefulSet,
-              { ...place, name: "s" },
-              { type: "merge", body: { metadata: { labels: { l: "x".repeat(64) } } } },
-            ),
-          )
-          expect([label.status, label.reason]).toEqual([422, "Invalid"])
-        }))
-
-      test("custom kinds: pruning, defaults, validation with field paths (R51, R56)", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const made = yield* writer.create(Widgets, widget(place, "w", { unknown: 1, raw: { kept: { deep: [1] } } }))
-          expect(made["spec"]).toEqual({ size: 3, mode: "Safe", raw: { kept: { deep: [1] } } })
-          const refused = yield* failureOf(writer.create(Widgets, widget(place, "x", { size: 9, mode: "Wild" })))
-          expect([refused.status, refused.reason]).toEqual([422, "Invalid"])
-          const causes = at(refused.details, "causes") as ReadonlyArray<{ field: string }>
-          expect(causes.map((c) => c.field).sort()).toEqual(["spec.mode", "spec.size"])
-          expect(refused.detail).toContain("spec.size in body should be less than or equal to 8")
-          expect(refused.detail).toContain(`spec.mode: Unsupported value: "Wild": supported values: "Fast", "Safe"`)
-        }))
     })
 
     describe("server-side apply", () => {
@@ -411,23 +161,6 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
           const changed = yield* writer.apply(Kinds.StatefulSet, statefulSet(place, "s", "aerospike:9"), options)
           expect(changed.metadata.generation).toBe(2)
           expect(at(changed, "spec", "template", "spec", "containers", 0, "image")).toBe("aerospike:9")
-        }))
-
-      test("removes what is no longer applied, keeps what others own", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const options = { fieldManager: "acko", force: true }
-          const ref = { ...place, name: "a" }
-          yield* writer.apply(Kinds.ConfigMap, configMap(place, "a", { mine: "1", shared: "1" }), options)
-          yield* writer.patch(Kinds.ConfigMap, ref, {
-            type: "merge",
-            body: { data: { theirs: "1" }, metadata: { labels: { who: "them" } } },
-            fieldManager: "user",
-          })
-          yield* writer.apply(Kinds.ConfigMap, configMap(place, "a", { shared: "1" }), { fieldManager: "other" })
-          const after = yield* writer.apply(Kinds.ConfigMap, configMap(place, "a", {}), options)
-          expect(after["data"]).toEqual({ shared: "1", theirs: "1" })
-          expect(after.metadata.labels).toEqual({ who: "them" })
         }))
 
       test("conflicts name the field and its owner; force takes over", (place) =>
@@ -449,27 +182,6 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
             writer.apply(Kinds.ConfigMap, configMap(place, "a", { k: "1" }), { fieldManager: "first", force: false }),
           )
           expect(back.detail).toContain(`conflict with "second"`)
-        }))
-
-      test("keyed lists merge by key, in built-ins and custom kinds", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const rack = (id: number, zone: string) => ({ id, zone })
-          yield* writer.apply(Widgets, widget(place, "w", { racks: [rack(1, "a"), rack(2, "b")] }), {
-            fieldManager: "one",
-          })
-          const partial: KubeObject = {
-            apiVersion: "contract.acko.io/v1",
-            kind: "Widget",
-            metadata: { name: "w", namespace: place.namespace },
-            spec: { racks: [{ id: 3, zone: "c" }] },
-          }
-          const both = yield* writer.apply(Widgets, partial, { fieldManager: "two" })
-          expect(at(both, "spec", "racks")).toEqual([rack(1, "a"), rack(2, "b"), rack(3, "c")])
-          const fewer = yield* writer.apply(Widgets, widget(place, "w", { racks: [rack(2, "b")] }), {
-            fieldManager: "one",
-          })
-          expect(at(fewer, "spec", "racks")).toEqual([rack(2, "b"), rack(3, "c")])
         }))
 
       test("status applies own only status; conditions of two managers live side by side", (place) =>
@@ -506,7 +218,7 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
           const refused = yield* failureOf(
             writer.apply(Kinds.ConfigMap, withUid, { fieldManager: "acko", force: true }),
           )
-          expect(refused.status).toBe(409)
+          expect([refused.status, isConflict(refused), refused.retry]).toEqual([422, true, "reread"])
           const withVersion = {
             ...config,
             metadata: { ...config.metadata, resourceVersion: old.metadata.resourceVersion ?? "" },
@@ -560,28 +272,6 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
     })
 
     describe("lists", () => {
-      test("selectors: equality, sets, existence, fields", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const reader = yield* KubeReader
-          for (const [name, labels] of Object.entries({ a: { x: "1" }, b: { x: "2", y: "1" }, c: {} })) {
-            const object = configMap(place, name)
-            yield* writer.create(Kinds.ConfigMap, { ...object, metadata: { ...object.metadata, labels } })
-          }
-          const names = (options: { labelSelector?: string; fieldSelector?: string }) =>
-            Effect.map(reader.list(Kinds.ConfigMap, { ...place, ...options }), (page) =>
-              page.items.map((item) => item.metadata.name).filter((n) => n?.length === 1),
-            )
-          expect(yield* names({ labelSelector: "x=1" })).toEqual(["a"])
-          expect(yield* names({ labelSelector: "x in (1,2),!y" })).toEqual(["a"])
-          expect(yield* names({ labelSelector: "x" })).toEqual(["a", "b"])
-          expect(yield* names({ labelSelector: "x notin (1)" })).toEqual(["b", "c"])
-          expect(yield* names({ labelSelector: "x!=2" })).toEqual(["a", "c"])
-          expect(yield* names({ fieldSelector: "metadata.name=b" })).toEqual(["b"])
-          const refused = yield* failureOf(reader.list(Kinds.ConfigMap, { ...place, fieldSelector: "spec.x=1" }))
-          expect(refused.status).toBe(400)
-        }))
-
       test("pages show one moment, whatever is written between them (R42)", (place) =>
         Effect.gen(function* () {
           const writer = yield* KubeWriter
@@ -652,26 +342,6 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
           expect(Chunk.toReadonlyArray(events).map(eventOf)).toEqual(["ADDED b", "DELETED a"])
         }))
 
-      test("an object that leaves the selection is deleted, one that enters is added", (place) =>
-        Effect.gen(function* () {
-          const writer = yield* KubeWriter
-          const fiber = yield* from(place, Widgets, 3, "on=yes")
-          const label = (value: string | null) =>
-            writer.patch(
-              Widgets,
-              { ...place, name: "a" },
-              { type: "merge", body: { metadata: { labels: { on: value } } } },
-            )
-          yield* writer.create(Widgets, widget(place, "a"))
-          yield* label("yes")
-          yield* writer.patch(Widgets, { ...place, name: "a" }, { type: "merge", body: { spec: { size: 4 } } })
-          const off = yield* label("no")
-          const events = Chunk.toReadonlyArray(yield* Fiber.join(fiber))
-          expect(events.map(eventOf)).toEqual(["ADDED a", "MODIFIED a", "DELETED a"])
-          const last = events[2]
-          expect(last?.type === "DELETED" && last.object.metadata.resourceVersion).toBe(off.metadata.resourceVersion)
-        }))
-
       test("the server ends a watch after timeoutSeconds (R30)", (place) =>
         Effect.gen(function* () {
           const reader = yield* KubeReader
@@ -699,7 +369,7 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
         apiVersion: "v1",
         kind: "Pod",
         metadata: { name, namespace, labels: { app: "p" } },
-        spec: { containers: [{ name: "c", image: "busybox:1" }], automountServiceAccountToken: false },
+        spec: podSpec,
       })
 
       test("scale changes replicas and nothing else", (place) =>
@@ -717,10 +387,8 @@ export const contractSuite = (name: string, layer: Layer.Layer<KubeReader | Kube
       test("an eviction of an unscheduled pod deletes it at once", (place) =>
         Effect.gen(function* () {
           const writer = yield* KubeWriter
-          const made = yield* Effect.either(writer.create(Kinds.Pod, pod(place, "p")))
-          // A real server may refuse pods until the namespace has its service account.
-          if (Either.isLeft(made)) return
-          expect(at(made.right, "status", "phase")).toBe("Pending")
+          const made = yield* writer.create(Kinds.Pod, pod(place, "p"))
+          expect(at(made, "status", "phase")).toBe("Pending")
           yield* writer.evict({ ...place, name: "p" }, { gracePeriodSeconds: 0 })
           expect((yield* failureOf(get(Kinds.Pod, place, "p"))).status).toBe(404)
         }))
