@@ -244,7 +244,8 @@ const ownCertificates = Effect.gen(function* () {
   const service = { namespace, name: webhookService }
   const name = `${webhookService}.${namespace}.svc`
   return selfManaged({
-    replica: hostname(),
+    // A container that starts again in its pod has the same name; processes side by side on one machine do not.
+    replica: `${hostname()}-${process.pid}`,
     hosts: [name, `${name}.cluster.local`],
     publish: (authorities) =>
       Effect.provide(publishAuthorities({ configuration: webhookConfiguration, service }, authorities), api),
