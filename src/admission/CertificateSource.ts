@@ -4,7 +4,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import { X509Certificate } from "node:crypto"
+import { createPrivateKey, X509Certificate } from "node:crypto"
 import { createSecureContext } from "node:tls"
 import type { ServerCertificate } from "../tls/certificate.js"
 
@@ -34,8 +34,11 @@ export class CertificateError extends Data.TaggedError("CertificateError")<{
 export const readPair = (source: string, pair: ServerCertificate): Effect.Effect<ServedCertificate, CertificateError> =>
   Effect.try({
     try: () => {
+      const leaf = new X509Certificate(pair.certificate)
+      // Of files that are being replaced, one may be of before and the other of after; an empty key would pass as none at all.
+      if (!leaf.checkPrivateKey(createPrivateKey(pair.key))) throw new Error("the key is another certificate's")
       createSecureContext({ cert: pair.certificate, key: pair.key })
-      return { ...pair, until: new Date(new X509Certificate(pair.certificate).validTo) }
+      return { ...pair, until: new Date(leaf.validTo) }
     },
     catch: (cause) =>
       new CertificateError({ source, detail: "certificate and key are unreadable or do not belong together", cause }),

@@ -142,9 +142,11 @@ describe("certificates from files", () => {
       put(one!)
       yield* until(webhook.isReady, (isReady) => isReady)
       expect(yield* seen).toBe(fingerprint(one!))
-      put({ certificate: two!.certificate, key: three!.key })
-      yield* Effect.sleep("100 millis")
-      expect(yield* seen).toBe(fingerprint(one!))
+      for (const key of [three!.key, ""]) {
+        put({ certificate: two!.certificate, key })
+        yield* Effect.sleep("100 millis")
+        expect(yield* seen).toBe(fingerprint(one!))
+      }
       put(two!)
       yield* until(seen, (found) => found === fingerprint(two!))
       put({ certificate: "", key: "" })

@@ -106,6 +106,15 @@ export const goodSpec = {
   },
 }
 
+/** What only code can refuse: schema and CEL do not know the server's parameters. */
+export const misspelt = "nsup-periood"
+export const misspeltSpec = {
+  ...goodSpec,
+  aerospikeConfig: {
+    namespaces: goodSpec.aerospikeConfig.namespaces.map((namespace) => ({ ...namespace, [misspelt]: 1 })),
+  },
+}
+
 export const cluster = (spec: unknown, metadata: Readonly<Record<string, unknown>> = {}) => ({
   apiVersion: "acko.io/v1alpha1",
   kind: "AerospikeCluster",

@@ -73,20 +73,24 @@ const serve = async (port: number): Promise<void> => {
   )
 }
 
-const cluster = (parts: object) =>
+const cluster = (image: string, more: object = {}) =>
   JSON.stringify({
     apiVersion: "acko.io/v1alpha1",
     kind: "AerospikeCluster",
     metadata: { name: "demo", namespace },
     spec: {
       size: 3,
-      image: "aerospike:ce-8.1.1.1",
+      image,
       aerospikeConfig: {
         namespaces: [
-          { name: "test", "replication-factor": 2, "storage-engine": { type: "memory", "data-size": 1_073_741_824 } },
+          {
+            name: "test",
+            "replication-factor": 2,
+            "storage-engine": { type: "memory", "data-size": 1_073_741_824 },
+            ...more,
+          },
         ],
       },
-      ...parts,
     },
   })
 
@@ -119,15 +123,15 @@ describe("admission webhooks on a real API server", () => {
   })
 
   it("a wrong cluster is refused with field and fix, dry runs too; a good one gets its defaults", async () => {
-    const bad = cluster({ image: "aerospike:ee-8.1.1.1" })
+    const bad = cluster("aerospike:ce-8.1.1.1", { "nsup-periood": 1 })
     for (const dry of [["--dry-run=server"], []]) {
       const outcome = await world.attempt(["apply", ...dry, "-f", "-"], { input: bad })
       expect(outcome.code).toBe(1)
       expect(outcome.err).toContain(
-        'admission webhook "vaerospikecluster.kb.io" denied the request: validation failed: spec.image: ',
+        'admission webhook "vaerospikecluster.kb.io" denied the request: validation failed: spec.aerospikeConfig.namespaces[0].nsup-periood: ',
       )
     }
-    const accepted = await world.attempt(["apply", "-f", "-"], { input: cluster({ image: "aerospike:latest" }) })
+    const accepted = await world.attempt(["apply", "-f", "-"], { input: cluster("aerospike:latest") })
     expect([accepted.code, accepted.err]).toEqual([0, expect.stringMatching(/^Warning: spec\.image: /m)])
     const mode = "{.spec.aerospikeConfig.network.heartbeat.mode}"
     expect(await world.run(`get asc demo -n ${namespace} -o jsonpath=${mode}`)).toBe("mesh")
