@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { Sequencer } from "./test/e2e/sequence.js"
 
 /**
  * The operator on a real control plane: etcd, kube-apiserver, kube-controller-manager, started once for all files (`KUBEBUILDER_ASSETS` says
@@ -10,7 +11,8 @@ export default defineConfig({
     globalSetup: "test/e2e/setup.ts",
     pool: "threads",
     fileParallelism: false,
-    testTimeout: 120_000,
+    sequence: { sequencer: Sequencer },
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
   },

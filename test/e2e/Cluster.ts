@@ -61,7 +61,7 @@ export interface Cluster {
 }
 
 const lookMs = 100
-const patience = 60
+const patience = 120
 
 export const makeCluster = (
   { machines, reader }: { readonly machines: Machines; readonly reader: KubeReader["Type"] },

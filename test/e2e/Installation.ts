@@ -34,7 +34,11 @@ const namespaceOf = (text: string): string =>
     .map(String)
     .join("---\n")
 
-/** Applies what `acko manifests` prints for this mode. */
+/** What `acko manifests` prints for a mode, without the webhooks: the API server would have to reach into a pod for them. */
+export const manifestsFor = (namespace: string, watchNamespaces: ReadonlyArray<string>) =>
+  manifestFiles({ namespace, watchNamespaces, webhook: "off" })
+
+/** Applies {@link manifestsFor} this mode. */
 export const install = async (
   kubectl: Kubectl,
   namespace: string,

@@ -53,7 +53,7 @@ const roll = async (trouble: (former: Operator) => Promise<void>): Promise<void>
   await world.run(`apply -n ${namespace} -f -`, resource("demo", inMemory(size, ++generation)))
   await cluster.deleted(deletions + 1)
   await trouble(former)
-  await cluster.completed(90)
+  await cluster.completed()
   expect(Object.values(await cluster.uids()).filter((uid) => before.includes(uid))).toEqual([])
   expect(cluster.deletions() - deletions).toBe(size)
   expect(cluster.mostUnavailable(from)).toBe(1)

@@ -28,7 +28,11 @@ describe.each([
     await world.makeNamespace(namespace)
     const way = await world.inScope(makeWatchCutter(world.plane))
     const installation = await world.install(home, watched)
-    const operator = await world.startOperator(installation, { server: way.url, pollInterval: "1 second" })
+    const operator = await world.startOperator(installation, {
+      server: way.url,
+      pollInterval: "1 second",
+      leaderElect: true,
+    })
     const cluster = await world.cluster(namespace, "demo")
     const modes = async () => [...new Set((await Effect.runPromise(operator.modes)).map(({ mode }) => mode))]
 
@@ -76,7 +80,7 @@ describe.each([
     await cluster.release()
     await world.run(`delete asc demo -n ${namespace} --timeout=60s`)
     await world.until(`get asc,pods,sts,svc,pdb,pvc -n ${namespace} -o name`, (out) => out === "")
-    await world.run("delete asct e2e-main")
+    await world.run("delete asct e2e-main --timeout=20s")
     await operator.stop()
   })
 })

@@ -61,6 +61,17 @@ export interface World extends Kubectl {
 const isWatching = (modes: ReadonlyArray<{ readonly mode: string }>): boolean =>
   modes.length > 0 && modes.every(({ mode }) => mode === "watching")
 
+const establishment = '{.items[*].status.conditions[?(@.type=="Established")].status}'
+
+/** As a user would; returns when both kinds are served. Not by `kubectl wait`: old ones fail at a definition without any condition yet. */
+export const applyDefinitions = async (kubectl: Kubectl): Promise<void> => {
+  await kubectl.run(`apply -f ${root}manifests/crd`)
+  await kubectl.until(
+    `get crd aerospikeclusters.acko.io aerospikeclustertemplates.acko.io -o jsonpath=${establishment}`,
+    (out) => out === "True True",
+  )
+}
+
 /** The definitions are applied as a user would; everything else is up to the test. */
 export const makeWorld = async (): Promise<World> => {
   const plane = inject("controlPlane")
@@ -71,10 +82,7 @@ export const makeWorld = async (): Promise<World> => {
   const access = layerStatic({ baseUrl: plane.server, ca: plane.certificate, token: plane.tokens.admin })
   const admin = await inScope(Layer.build(Layer.provide(KubeTransport.layer({ userAgent: "administrator" }), access)))
   const [reader, writer] = [Context.get(admin, KubeReader), Context.get(admin, KubeWriter)]
-  await kubectl.run(`apply -f ${root}manifests/crd`)
-  await kubectl.run(
-    "wait --for=condition=Established crd/aerospikeclusters.acko.io crd/aerospikeclustertemplates.acko.io",
-  )
+  await applyDefinitions(kubectl)
   const machines = await inScope(makeMachines(plane))
   const namespaces: Array<string> = []
   let started = 0

@@ -32,7 +32,6 @@ export const workRules: ReadonlyArray<PolicyRule> = [
   rule("", ["services", "configmaps"], ...owned),
   rule("", ["persistentvolumeclaims"], "get", "list", "watch", "delete"),
   rule("", ["events"], "create", "patch"),
-  rule("events.k8s.io", ["events"], "create", "patch"),
   rule("apps", ["statefulsets"], ...owned),
   rule("policy", ["poddisruptionbudgets"], ...owned),
 ]
