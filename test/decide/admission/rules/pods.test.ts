@@ -21,7 +21,12 @@ describe("what would only show when the API server or the server refuses it", ()
       ["container.reserved"],
       ["aerospike-server", "sidecars[0].name"],
     ],
-    ["a container without a name", pod({ sidecars: [{ image: "x" }] }), ["container.name"], ["sidecars[0].name"]],
+    [
+      "a name no container can have",
+      pod({ sidecars: [{ name: "A b", image: "x" }] }),
+      ["container.name"],
+      ["sidecars[0].name"],
+    ],
     [
       "a label with spaces",
       pod({ metadata: { labels: { team: "a b" } } }),
