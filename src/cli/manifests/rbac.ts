@@ -27,7 +27,7 @@ export const workRules: ReadonlyArray<PolicyRule> = [
   rule("acko.io", ["aerospikeclusters"], "get", "list", "watch", "patch"),
   rule("acko.io", ["aerospikeclusters/status"], "patch"),
   rule("acko.io", ["aerospikeclusters/finalizers"], "update"),
-  rule("", ["pods"], "get", "list", "watch", "delete"),
+  rule("", ["pods"], "list", "watch", "delete"),
   rule("", ["pods/status"], "patch"),
   rule("", ["services", "configmaps"], ...owned),
   rule("", ["persistentvolumeclaims"], "get", "list", "watch", "delete"),
