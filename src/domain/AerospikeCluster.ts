@@ -80,7 +80,6 @@ const reasons = {
   V1: `Community Edition has at most ${maximumSize} nodes`,
   V15: "without the Secret the user would have no password",
   V22: "0 is reserved for clusters without racks",
-  V28: "a port is a number from 1 to 65535",
   V50: "only one operation at a time is carried out",
   V51: "an id has 1–20 bytes",
 }

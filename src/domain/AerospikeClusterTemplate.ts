@@ -11,6 +11,7 @@ const ruleOf = (path: string): string | undefined =>
     "spec.scheduling.podAntiAffinityLevel": "TV1",
     "spec.scheduling.podManagementPolicy": "TV2",
     "spec.rackConfig.maxRacksPerNode": "TV3",
+    "spec.aerospikeConfig.network.heartbeat.mode": "TV4",
     "spec.size": "TV5",
     "spec.monitoring.port": "TV6",
   })[path]

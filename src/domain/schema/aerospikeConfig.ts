@@ -15,7 +15,7 @@ const open = (description: string) => ({
 
 const configSchema: Schema.Schema<JsonObject> = Schema.declare(
   (input): input is JsonObject => typeof input === "object" && input !== null && !Array.isArray(input),
-  { identifier: "AerospikeConfig", description: "Server configuration as a tree" },
+  { identifier: "AerospikeConfig", description: "an object" },
 )
 
 /** V10: in a namespace, with the type a value would have and what it is for. */

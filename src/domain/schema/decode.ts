@@ -47,9 +47,21 @@ const shown = (value: unknown): string => {
   return json.length > 80 ? `${json.slice(0, 80)}…` : json
 }
 
+/** What is expected, without the members of a type that has no name. */
+const shape = (expected: string): string => {
+  if (expected.startsWith("{")) return "an object"
+  return /^(ReadonlyArray<|readonly \[)/.test(expected) ? "an array" : expected
+}
+
+/** What a message says was expected; undefined when it says something else. */
+const expectation = (message: string): string | undefined => {
+  const expected = /^Expected ([^]*?), actual /.exec(message)?.[1]
+  return expected === undefined ? undefined : shape(expected)
+}
+
 /** What several members of a union expected, as one sentence. */
 const sentence = (messages: ReadonlyArray<string>, value: unknown): string => {
-  const expectations = messages.map((message) => /^Expected ([^]*?), actual /.exec(message)?.[1])
+  const expectations = messages.map(expectation)
   return expectations.every((expected) => expected !== undefined)
     ? `expected ${[...new Set(expectations)].join(" or ")}, it is ${shown(value)}`
     : messages.map((message) => (message.length > 200 ? `${message.slice(0, 200)}…` : message)).join("; ")

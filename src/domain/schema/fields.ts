@@ -1,15 +1,25 @@
 /** Building blocks of the resource schemas. Each carries the OpenAPI keywords the CRD needs; decoding ignores those. */
 import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 
 /** An optional field: absent means "not given". */
 export const optional = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.optionalWith(schema, { exact: true })
 
-/** Says what a field is for: shown by `kubectl explain` and in the reference. */
+/** A description takes the place of the constraint in messages of decoding; this says the constraint of `ast`, which has none, all the same. */
+const constraintOf =
+  (ast: SchemaAST.AST) =>
+  (issue: ParseResult.ParseIssue): string | undefined =>
+    issue._tag === "Type"
+      ? ParseResult.ArrayFormatter.formatIssueSync(new ParseResult.Type(ast, issue.actual, issue.message))[0]?.message
+      : undefined
+
+/** Says what a field is for: shown by `kubectl explain` and in the reference. Messages of decoding still name the constraint. */
 export const described = <A, I, R>(schema: Schema.Schema<A, I, R>, description: string): Schema.Schema<A, I, R> =>
   schema.annotations({
     description,
+    parseIssueTitle: constraintOf(schema.ast),
     // Where a schema brings its own JSON schema, only what is in there is shown.
     ...Option.match(SchemaAST.getJSONSchemaAnnotation(schema.ast), {
       onNone: () => ({}),

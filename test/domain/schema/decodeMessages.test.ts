@@ -1,0 +1,82 @@
+/** A message of decoding names the constraint that was broken, never what the field is for. */
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import { describe, expect, it } from "vitest"
+import { decodeSpec } from "../../../src/domain/AerospikeCluster.js"
+import { decodeTemplateSpec } from "../../../src/domain/AerospikeClusterTemplate.js"
+import type { SpecProblem } from "../../../src/domain/EffectiveCluster.js"
+import { specDecoder } from "../../../src/domain/schema/decode.js"
+import { described, int32 } from "../../../src/domain/schema/fields.js"
+
+type Found = Pick<SpecProblem, "path" | "message">
+
+const messages = (decoded: Either.Either<unknown, ReadonlyArray<SpecProblem>>): ReadonlyArray<Found> =>
+  Either.match(decoded, {
+    onLeft: (problems) => problems.map(({ path, message }) => ({ path, message })),
+    onRight: () => [],
+  })
+
+const longName = "x".repeat(64)
+const cases: ReadonlyArray<readonly [string, object, string, string]> = [
+  ["V1: a range", { size: 9 }, "spec.size", "a number between 0 and 8, it is 9: Community Edition has at most 8 nodes"],
+  ["a whole number", { rollingUpdateBatchSize: 1.5 }, "spec.rollingUpdateBatchSize", "an integer, it is 1.5"],
+  [
+    "V28: the range of a port",
+    { monitoring: { port: 65_536 } },
+    "spec.monitoring.port",
+    "a number between 1 and 65535, it is 65536",
+  ],
+  ["a number", { monitoring: { port: "x" } }, "spec.monitoring.port", 'number, it is "x"'],
+  ["text", { image: 5 }, "spec.image", "string, it is 5"],
+  ["a boolean", { paused: "yes" }, "spec.paused", 'boolean, it is "yes"'],
+  ["one of two types", { maxUnavailable: true }, "spec.maxUnavailable", "number or string, it is true"],
+  [
+    "an enumeration",
+    { networkPolicyConfig: { type: "x" } },
+    "spec.networkPolicyConfig.type",
+    '"kubernetes" or "cilium", it is "x"',
+  ],
+  [
+    "a length",
+    { storage: { volumes: [{ name: longName, source: {} }] } },
+    "spec.storage.volumes[0].name",
+    `a string at most 63 character(s) long, it is "${longName}"`,
+  ],
+  [
+    "a number of items",
+    { rackConfig: { racks: [] } },
+    "spec.rackConfig.racks",
+    "an array of at least 1 item(s), it is []",
+  ],
+  ["an array", { k8sNodeBlockList: "a" }, "spec.k8sNodeBlockList", 'an array, it is "a"'],
+  ["an object", { monitoring: 3 }, "spec.monitoring", "an object, it is 3"],
+  ["an object in an array", { storage: { volumes: [4] } }, "spec.storage.volumes[0]", "an object, it is 4"],
+  ["an object with rules", { storage: 3 }, "spec.storage", "an object, it is 3"],
+  ["a map", { podSpec: { metadata: { labels: 3 } } }, "spec.podSpec.metadata.labels", "an object, it is 3"],
+  ["the configuration", { aerospikeConfig: 4 }, "spec.aerospikeConfig", "an object, it is 4"],
+]
+
+describe("what a field is refused for", () => {
+  it.each(cases)("%s", (_title, spec, path, expected) => {
+    expect(messages(decodeSpec(spec))).toEqual([{ path, message: `expected ${expected}` }])
+  })
+
+  it("TV4: the enumeration of a template, with its rule", () => {
+    const decoded = decodeTemplateSpec({ aerospikeConfig: { network: { heartbeat: { mode: "multicast" } } } })
+    expect(Either.getOrThrow(Either.flip(decoded))).toMatchObject([
+      {
+        rule: "TV4",
+        path: "spec.aerospikeConfig.network.heartbeat.mode",
+        message: 'expected "" or "mesh", it is "multicast"',
+      },
+    ])
+  })
+
+  it("also where a described schema is described again", () => {
+    const port = described(described(int32(1, 10), "A port"), "The port of this")
+    const decode = specDecoder(Schema.Struct({ port }), { resource: "thing", ruleOf: () => undefined })
+    expect(messages(decode({ port: 11 }))).toEqual([
+      { path: "spec.port", message: "expected a number between 1 and 10, it is 11" },
+    ])
+  })
+})
