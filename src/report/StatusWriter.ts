@@ -6,9 +6,12 @@ import { FieldManager } from "../domain/Labels.js"
 import type { ClusterView } from "../domain/Snapshot.js"
 import { KubeWriter } from "../kube/KubeClient.js"
 
-/** The UID in the object is a precondition: a namesake created meanwhile is not touched (R17). */
+/**
+ * `resourceVersion` is the newest known of the resource and a precondition: a namesake created meanwhile is not touched (R17). The UID alone
+ * would not do: a server ignores it in the status of a custom resource.
+ */
 export const writeStatus = Effect.fn("StatusWriter.writeStatus")(function* (
-  cluster: ClusterView,
+  { name, namespace, uid, resourceVersion }: ClusterView,
   status: ClusterStatus,
 ) {
   const writer = yield* KubeWriter
@@ -17,7 +20,7 @@ export const writeStatus = Effect.fn("StatusWriter.writeStatus")(function* (
     {
       apiVersion: apiVersionOf(Kinds.AerospikeCluster),
       kind: Kinds.AerospikeCluster.kind,
-      metadata: { name: cluster.name, namespace: cluster.namespace, uid: cluster.uid },
+      metadata: { name, namespace, uid, resourceVersion },
       status,
     },
     { fieldManager: FieldManager.status, force: true, subresource: "status" },

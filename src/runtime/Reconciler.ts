@@ -21,7 +21,7 @@ import { ClientViews } from "../observe/ClientViews.js"
 import { Facts } from "../observe/Facts.js"
 import { Observers } from "../observe/Observers.js"
 import { gather } from "../observe/Snapshots.js"
-import { type Stores } from "../observe/Sources.js"
+import { Stores } from "../observe/Sources.js"
 import { EventRecorder } from "../report/EventRecorder.js"
 import { writeStatus } from "../report/StatusWriter.js"
 
@@ -39,6 +39,9 @@ export interface PassOutcome {
 
 /** A step found the world newer than the snapshot: the store catches up within moments, and its event wakes us earlier. */
 const staleRetryMs = 100
+
+/** The status met a resource newer than we know: its event wakes us earlier, unless it was lost. */
+const outdatedRetryMs = 1_000
 
 /** What happened in the latest pass over a cluster, for those who watch the operator (`acko status`, the demo, tests). */
 export interface PassTrace {
@@ -63,14 +66,22 @@ export class Reconciler extends Context.Tag("acko/Reconciler")<
   )
 }
 
-const requeue = (report: Report): PassOutcome => {
-  const delays = [report.requeueAfterMs, report.again ? staleRetryMs : undefined].filter((ms) => ms !== undefined)
+/** What became of the status: `outdated` when somebody else has written the resource since we last heard of it. */
+type Published = "written" | "outdated" | "nothing"
+
+const requeue = (report: Report, published: Published): PassOutcome => {
+  const delays = [
+    report.requeueAfterMs,
+    report.again ? staleRetryMs : undefined,
+    published === "outdated" ? outdatedRetryMs : undefined,
+  ].filter((ms) => ms !== undefined)
   return delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) }
 }
 
 const make = Effect.gen(function* () {
   const context = yield* Effect.context<KubeReader | KubeWriter | Stores | Facts | ClientViews>()
   const config = yield* OperatorConfig
+  const stores = yield* Stores
   const facts = yield* Facts
   const clientViews = yield* ClientViews
   const observers = yield* Observers
@@ -88,17 +99,18 @@ const make = Effect.gen(function* () {
     })
 
   /** Writes what people see. A vanished or replaced resource needs no report. */
-  const publish = (snapshot: Snapshot, report: Report) =>
+  const publish = (snapshot: Snapshot, report: Report): Effect.Effect<Published, StatusNotWritten, KubeWriter> =>
     Effect.gen(function* () {
       const told = events.record(snapshot.cluster, report.events)
-      if (report.write !== "now") return yield* Effect.as(told, false)
+      if (report.write !== "now") return yield* Effect.as(told, "nothing" as const)
+      // The pass itself may have written the resource: what the store has now is newer than the snapshot.
+      const newest = yield* stores.clusters.get(snapshot.key)
+      if (newest?.uid !== snapshot.cluster.uid) return yield* Effect.as(told, "nothing" as const)
       const concurrent = report.events.length > 0
-      return yield* Effect.zipLeft(writeStatus(snapshot.cluster, report.status), told, { concurrent }).pipe(
-        Effect.as(true),
-        Effect.catchIf(
-          (error) => isNotFound(error) || isConflict(error),
-          () => Effect.succeed(false),
-        ),
+      return yield* Effect.zipLeft(writeStatus(newest, report.status), told, { concurrent }).pipe(
+        Effect.as("written" as const),
+        Effect.catchIf(isNotFound, () => Effect.succeed("nothing" as const)),
+        Effect.catchIf(isConflict, () => Effect.succeed("outdated" as const)),
         Effect.mapError((cause) => new StatusNotWritten({ cause })),
       )
     })
@@ -134,10 +146,10 @@ const make = Effect.gen(function* () {
     traces.set(id, { snapshot, plan: decided, report })
     yield* observers.expect(key, report.awaits)
     // People hear first; the nodes are asked once the API server has answered.
-    const written = yield* publish(snapshot, report)
+    const published = yield* publish(snapshot, report)
     yield* inquire(snapshot, decided)
-    if (written) memories.set(id, { ...report.memory, statusWrittenAt: results.finishedAt })
-    return requeue(report)
+    if (published === "written") memories.set(id, { ...report.memory, statusWrittenAt: results.finishedAt })
+    return requeue(report, published)
   })
 
   return Reconciler.of({

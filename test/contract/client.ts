@@ -155,9 +155,13 @@ export const clientSuite = (name: string, layer: Layer.Layer<KubeReader | KubeWr
         Effect.gen(function* () {
           const writer = yield* KubeWriter
           const options = { fieldManager: "acko", force: true }
-          const first = yield* writer.apply(Kinds.StatefulSet, statefulSet(place, "s"), options)
-          const same = yield* writer.apply(Kinds.StatefulSet, statefulSet(place, "s"), options)
+          // A kind that no controller writes to meanwhile.
+          const first = yield* writer.apply(Kinds.ConfigMap, configMap(place, "a", { k: "1" }), options)
+          const same = yield* writer.apply(Kinds.ConfigMap, configMap(place, "a", { k: "1" }), options)
           expect(same.metadata.resourceVersion).toBe(first.metadata.resourceVersion)
+          yield* writer.apply(Kinds.StatefulSet, statefulSet(place, "s"), options)
+          const unchanged = yield* writer.apply(Kinds.StatefulSet, statefulSet(place, "s"), options)
+          expect(unchanged.metadata.generation).toBe(1)
           const changed = yield* writer.apply(Kinds.StatefulSet, statefulSet(place, "s", "aerospike:9"), options)
           expect(changed.metadata.generation).toBe(2)
           expect(at(changed, "spec", "template", "spec", "containers", 0, "image")).toBe("aerospike:9")

@@ -77,6 +77,7 @@ describe("Observer", () => {
       const times = model.lists().map(({ at }) => at / 1000)
       expect(times.slice(0, 6).map(Math.floor)).toEqual([0, 30, 50, 90, 170, 330])
       model.put("a", { metadata: { labels: { [Label.instance]: waiting.name } } })
+      yield* TestClock.adjust(0)
       // As the pass does that the news wakes.
       yield* observed.expect(waiting, true)
       yield* TestClock.adjust("11 seconds")

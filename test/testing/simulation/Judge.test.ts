@@ -259,7 +259,7 @@ describe("Judge", () => {
             apiVersion: "coordination.k8s.io/v1",
             kind: "Lease",
             metadata: { namespace: clusterKey.namespace, name: "lease" },
-            spec: { holderIdentity, renewTime: `2026-01-01T00:00:00.${holderIdentity.length}00000Z` },
+            spec: { holderIdentity, renewTime: "2026-01-01T00:00:00.000000Z" },
           },
           { fieldManager: "test", force: true },
         )
