@@ -1,7 +1,7 @@
 /** Every kind of object the operator makes comes and goes, in both modes of installation: racks, Services, budgets, gates, templates. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { inMemory, resource } from "./resources.js"
-import { makeWorld, type World } from "./world.js"
+import { makeWorld, type Operator, type World } from "./world.js"
 
 let world: World
 beforeAll(async () => {
@@ -16,10 +16,13 @@ describe.each([
   const names = async (kind: string): Promise<ReadonlyArray<string>> =>
     (await world.run(`get ${kind} -n ${namespace} -o jsonpath={.items[*].metadata.name}`)).split(" ").filter(Boolean)
 
+  // One at a time: the operator of the whole cluster would do the work of the other, too.
+  let operator: Operator
   beforeAll(async () => {
     await world.makeNamespace(namespace)
-    await world.startOperator(await world.install(home, watched), { leaderElect: true })
+    operator = await world.startOperator(await world.install(home, watched), { leaderElect: true })
   })
+  afterAll(() => operator.stop())
 
   it("E-07 E-18 N-08 N-16 racks, Services per pod and a readiness gate; then less of everything", async () => {
     const cluster = await world.cluster(namespace, "racks")

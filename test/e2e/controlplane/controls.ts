@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { readFileSync } from "node:fs"
+import { appendFileSync, existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Program } from "./binaries.js"
 import type { ControlPlane } from "./ControlPlane.js"
 import { isAnswering, request, type RequestError } from "./request.js"
@@ -26,10 +27,28 @@ const signal = (plane: ControlPlane, name: Program, what: NodeJS.Signals): Effec
 export const isReady = ({ certificate, server }: ControlPlane): Effect.Effect<boolean> =>
   isAnswering({ url: `${server}/readyz`, ca: certificate })
 
+/** A time in which the API server was starting (epoch ms): until it has read the roles, it refuses everybody. */
+export interface Restart {
+  readonly from: number
+  readonly to: number
+}
+
+const restartsFile = ({ folder }: ControlPlane): string => join(folder, "restarts.jsonl")
+
+/** The restarts of the API server that tests asked for. */
+export const restartsOf = (plane: ControlPlane): ReadonlyArray<Restart> =>
+  existsSync(restartsFile(plane))
+    ? readFileSync(restartsFile(plane), "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Restart)
+    : []
+
 /** Kills the API server and waits until another process of it is ready at the same address, with the same data; every watch breaks. */
 export const restartApiServer = (plane: ControlPlane): Effect.Effect<void, NotBack> =>
   Effect.gen(function* () {
     const before = pidOf(plane, "kube-apiserver")
+    const from = Date.now()
     yield* signal(plane, "kube-apiserver", "SIGKILL")
     yield* Effect.suspend(() =>
       pidOf(plane, "kube-apiserver") === before ? Effect.succeed(false) : isReady(plane),
@@ -37,6 +56,8 @@ export const restartApiServer = (plane: ControlPlane): Effect.Effect<void, NotBa
       Effect.repeat({ until: (isBack) => isBack, schedule: Schedule.spaced("100 millis") }),
       Effect.timeoutFail({ duration: "60 seconds", onTimeout: () => new NotBack({ name: "kube-apiserver" }) }),
     )
+    const restart: Restart = { from, to: Date.now() }
+    appendFileSync(restartsFile(plane), `${JSON.stringify(restart)}\n`)
   })
 
 /** The API server stands still until the scope closes: connections stay open and nothing answers. */
