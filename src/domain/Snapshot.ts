@@ -63,6 +63,8 @@ export interface PassMemory {
   readonly forcedBy?: string
   /** When the last status write went out (epoch ms): minor changes are coalesced. */
   readonly statusWrittenAt?: number
+  /** Status writes in a row that failed, and when the next may try (epoch ms), whatever else wakes the cluster meanwhile (S9). */
+  readonly statusRefused?: { readonly tries: number; readonly until: number }
   /** Since when facts have been asked for without the cluster being settled (epoch ms): paces the polling (W25). */
   readonly unsettledSince?: number
   /** By object (`Kind/name`): difference that stayed right after our own apply; another controller wants it that way (R55). */

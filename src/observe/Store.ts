@@ -59,7 +59,7 @@ export interface StoreReader<V> {
 export interface StoreWriter {
   /** A feed whose lists cover `namespace`, or everything when it is absent. */
   readonly feed: (namespace?: string) => Feed
-  /** The API server's answer to our own write: in the store at once. Answers of another kind (`Scale`, `Status`) are left alone. */
+  /** An answer of the API server, to our own write or a quorum read: in the store at once. Answers of another kind (`Scale`, `Status`) are left alone. */
   readonly confirm: (object: KubeObject) => Effect.Effect<void>
   /** Our own delete is final: this very object (by uid) is gone, whatever late messages say. */
   readonly confirmGone: (ref: ObjectRef, uid: string) => Effect.Effect<void>

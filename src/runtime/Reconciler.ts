@@ -2,6 +2,7 @@
  * One pass over one cluster: gather → plan → execute → project → publish. All reading and writing of the pass happens here; every choice in
  * it was made by `decide`. The only state kept between passes is {@link PassMemory}, which may be lost at any time.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -11,11 +12,12 @@ import { execute } from "../act/Executor.js"
 import { OperatorConfig } from "../config/OperatorConfig.js"
 import { plan } from "../decide/plan.js"
 import { project } from "../decide/project.js"
-import { keyString, type ClusterKey } from "../domain/Kubernetes.js"
+import { afterRefusal, afterWrite } from "../decide/status/write.js"
+import { keyString, Kinds, type ClusterKey } from "../domain/Kubernetes.js"
 import type { Plan } from "../domain/Plan.js"
 import type { Report } from "../domain/Report.js"
 import { emptyMemory, type PassMemory, type Snapshot } from "../domain/Snapshot.js"
-import { type KubeReader, type KubeWriter } from "../kube/KubeClient.js"
+import { KubeReader, type KubeWriter } from "../kube/KubeClient.js"
 import { type KubeError, isConflict, isNotFound } from "../kube/KubeError.js"
 import { ClientViews } from "../observe/ClientViews.js"
 import { Facts } from "../observe/Facts.js"
@@ -40,7 +42,7 @@ export interface PassOutcome {
 /** A step found the world newer than the snapshot: the store catches up within moments, and its event wakes us earlier. */
 const staleRetryMs = 100
 
-/** The status met a resource newer than we know: its event wakes us earlier, unless it was lost. */
+/** The status met a resource newer than we know, which has been read since. */
 const outdatedRetryMs = 1_000
 
 /** What happened in the latest pass over a cluster, for those who watch the operator (`acko status`, the demo, tests). */
@@ -82,6 +84,7 @@ const make = Effect.gen(function* () {
   const context = yield* Effect.context<KubeReader | KubeWriter | Stores | Facts | ClientViews>()
   const config = yield* OperatorConfig
   const stores = yield* Stores
+  const reader = yield* KubeReader
   const facts = yield* Facts
   const clientViews = yield* ClientViews
   const observers = yield* Observers
@@ -98,6 +101,13 @@ const make = Effect.gen(function* () {
       yield* observers.expect(key, [])
     })
 
+  /** Somebody wrote the resource and its event is late, or lost: the quorum read takes its place (R24). */
+  const refresh = (key: ClusterKey) =>
+    reader.get(Kinds.AerospikeCluster, key).pipe(
+      Effect.flatMap(stores.clusters.confirm),
+      Effect.catchAll((error) => Effect.logDebug("the newer resource cannot be read yet", error)),
+    )
+
   /** Writes what people see. A vanished or replaced resource needs no report. */
   const publish = (snapshot: Snapshot, report: Report): Effect.Effect<Published, StatusNotWritten, KubeWriter> =>
     Effect.gen(function* () {
@@ -110,7 +120,7 @@ const make = Effect.gen(function* () {
       return yield* Effect.zipLeft(writeStatus(newest, report.status), told, { concurrent }).pipe(
         Effect.as("written" as const),
         Effect.catchIf(isNotFound, () => Effect.succeed("nothing" as const)),
-        Effect.catchIf(isConflict, () => Effect.succeed("outdated" as const)),
+        Effect.catchIf(isConflict, () => Effect.as(refresh(snapshot.key), "outdated" as const)),
         Effect.mapError((cause) => new StatusNotWritten({ cause })),
       )
     })
@@ -146,9 +156,13 @@ const make = Effect.gen(function* () {
     traces.set(id, { snapshot, plan: decided, report })
     yield* observers.expect(key, report.awaits)
     // People hear first; the nodes are asked once the API server has answered.
-    const published = yield* publish(snapshot, report)
+    const published = yield* publish(snapshot, report).pipe(
+      Effect.tapError(() =>
+        Effect.map(Clock.currentTimeMillis, (now) => memories.set(id, afterRefusal(report.memory, now))),
+      ),
+    )
     yield* inquire(snapshot, decided)
-    if (published === "written") memories.set(id, { ...report.memory, statusWrittenAt: results.finishedAt })
+    if (published === "written") memories.set(id, afterWrite(report.memory, results.finishedAt))
     return requeue(report, published)
   })
 

@@ -1,13 +1,17 @@
 /** Is a new status worth a write, now, later or not at all? Compared by meaning: pure timestamps of looking do not count (W48, R57, S9). */
 import type { ClusterStatus, StatusCondition } from "../../domain/ClusterStatus.js"
 import type { Report } from "../../domain/Report.js"
-import type { Snapshot } from "../../domain/Snapshot.js"
+import type { PassMemory, Snapshot } from "../../domain/Snapshot.js"
 
 /**
  * While a cluster is under way something people wait for will change soon; details that change meanwhile wait this long for company (ms). So a
  * pod restart costs two status writes: when the pod goes, and when it is back.
  */
 const patienceMs = 15_000
+
+/** Pause after a status write that failed (ms); it doubles with each further one. */
+const refusalPauseMs = 1_000
+const longestRefusalPauseMs = 30_000
 
 type Plain = null | boolean | number | string | ReadonlyArray<unknown> | Readonly<Record<string, unknown>>
 
@@ -66,12 +70,27 @@ export interface WriteDecision {
   readonly afterMs?: number
 }
 
+/** A status write failed: events of the cluster go on waking it, and none of them makes the API server be asked again at once. */
+export const afterRefusal = (memory: PassMemory, now: number): PassMemory => {
+  const tries = (memory.statusRefused?.tries ?? 0) + 1
+  const pauseMs = Math.min(longestRefusalPauseMs, refusalPauseMs * 2 ** (tries - 1))
+  return { ...memory, statusRefused: { tries, until: now + pauseMs } }
+}
+
+/** A status write succeeded. */
+export const afterWrite = ({ statusRefused: _over, ...memory }: PassMemory, now: number): PassMemory => ({
+  ...memory,
+  statusWrittenAt: now,
+})
+
 /** Compares with what is stored. */
 export const decideWrite = (snapshot: Snapshot, status: ClusterStatus): WriteDecision => {
   const stored = snapshot.cluster.status
   if (isEqual(withoutClockReadings(stored), withoutClockReadings(status))) return { write: "none" }
+  const { statusRefused, statusWrittenAt } = snapshot.memory
+  if (statusRefused !== undefined && snapshot.now < statusRefused.until)
+    return { write: "later", afterMs: statusRefused.until - snapshot.now }
   if (!isEqual(essence(stored), essence(status))) return { write: "now" }
-  const { statusWrittenAt } = snapshot.memory
   if (statusWrittenAt === undefined) return { write: "now" }
   const { statusCoalesceMs } = snapshot.settings
   const due = statusWrittenAt + (isUnderWay(status) ? Math.max(patienceMs, statusCoalesceMs) : statusCoalesceMs)
