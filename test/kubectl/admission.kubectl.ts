@@ -50,7 +50,7 @@ describe("kubectl apply", () => {
     expect(outcome).toMatchObject({ code: 0, out: "aerospikecluster.acko.io/demo created" })
     expect(outcome.err).toMatch(/^Warning: spec\.image: /m)
     expect(await world.run("get asc demo -o jsonpath={.spec.aerospikeConfig.network.heartbeat.mode}")).toBe("mesh")
-    const later = await world.attempt(["apply", "-f", "-"], { input: cluster("aerospike:latest", "nsup-periood") })
+    const later = await world.attempt(["apply", "-f", "-"], { input: cluster("aerospike:ce-8.1.1.1", "nsup-periood") })
     expect([later.code, later.err]).toEqual([1, expect.stringContaining(denied)])
     expect(await world.run("get asc demo -o jsonpath={.spec.image}")).toBe("aerospike:latest")
   })

@@ -59,7 +59,7 @@ it("8 nodes, 5 nodes, another configuration by a rolling restart, none: no recor
   await expectDone(5)
 
   const before = await podUids()
-  await world.edit("asc demo -n default", "s/^    logging:/    service:\\n      proto-fd-max: 15001\\n    logging:/")
+  await world.edit("asc demo -n default", "s/proto-fd-max: 15000/proto-fd-max: 15001/")
   await expectDone(5)
   const after = await podUids()
   expect(after.filter((pod) => before.includes(pod))).toEqual([])

@@ -94,7 +94,7 @@ describe("with the operator", () => {
     expect(await refused((text) => text.replace("size: 2", "size: 9"))).toContain("less than or equal to 8")
     expect(await refused((text) => text.replace("size: 2", "sise: 2"))).toMatch(/unknown field "(spec\.)?sise"/)
     expect(await refused((text) => text.replace("aerospike:ce-8.1.1.1", "aerospike:enterprise"))).toContain(
-      "only Community Edition is supported",
+      "spec.image is an Enterprise Edition image",
     )
   })
 
