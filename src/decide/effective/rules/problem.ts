@@ -1,5 +1,6 @@
 /** Constructors for what a rule finds. */
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import { truncated } from "../../status/bounds.js"
 
 /** One finding of rule `rule`. */
 export const problem = (rule: string, path: string, message: string, fix: string): SpecProblem => ({
@@ -26,6 +27,16 @@ export const repeated = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => {
   return [...again]
 }
 
+/** A text as long as people read it: keys and values of a resource may have a megabyte (S5). */
+const cut = (text: string, limit: number): string => truncated(text.slice(0, limit + 1), limit)
+
+const bounded = ({ path, message, fix, ...rest }: SpecProblem): SpecProblem => ({
+  ...rest,
+  path: cut(path, 256),
+  message: cut(message, 1_024),
+  fix: cut(fix, 1_024),
+})
+
 /** At most this many findings are told about one resource. */
 export const maximumProblems = 100
 
@@ -36,5 +47,5 @@ export const firstOfEach = (problems: ReadonlyArray<SpecProblem>): ReadonlyArray
     const identity = `${found.rule ?? found.path}\n${found.message}`
     if (!byIdentity.has(identity)) byIdentity.set(identity, found)
   }
-  return [...byIdentity.values()].slice(0, maximumProblems)
+  return [...byIdentity.values()].slice(0, maximumProblems).map(bounded)
 }
