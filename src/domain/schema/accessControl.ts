@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import { type CelRule, described, field, int32, keyedList, Name, Names, text, withRules } from "./fields.js"
 
-/** Privilege codes; the built-in roles have the same names. */
-const codes = [
+/** Codes of privileges, and at the same time the roles every server has. */
+export const privilegeCodes: ReadonlyArray<string> = [
   "read",
   "write",
   "read-write",
@@ -12,7 +12,7 @@ const codes = [
   "user-admin",
   "data-admin",
   "truncate",
-] as const
+]
 
 /** V19–V21. */
 export const privilegeRules: ReadonlyArray<CelRule> = [
@@ -28,8 +28,8 @@ export const privilegeRules: ReadonlyArray<CelRule> = [
   },
   {
     id: "V21",
-    rule: `self.matches('^[ ]*((${codes.join("|")})([.].*)?)?$')`,
-    message: `a privilege begins with one of ${codes.join(", ")}`,
+    rule: `self.matches('^[ ]*((${privilegeCodes.join("|")})([.].*)?)?$')`,
+    message: `a privilege begins with one of ${privilegeCodes.join(", ")}`,
   },
 ]
 
@@ -61,7 +61,7 @@ export const accessControlRules: ReadonlyArray<CelRule> = [
   },
   {
     id: "V18",
-    rule: `!has(self.users) || self.users.all(u, u.roles.all(r, r in [${codes.map((code) => `'${code}'`).join(", ")}] || (has(self.roles) && self.roles.exists(own, own.name == r))))`,
+    rule: `!has(self.users) || self.users.all(u, u.roles.all(r, r in [${privilegeCodes.map((code) => `'${code}'`).join(", ")}] || (has(self.roles) && self.roles.exists(own, own.name == r))))`,
     message: "aerospikeAccessControl.users[].roles names a role that is neither built-in nor in roles; define it there",
   },
 ]

@@ -1,24 +1,13 @@
 /** Access control V14–V21: kept in order although Community Edition never carries it out, so that a mistake shows where it is made. */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import { privilegeCodes } from "../../../domain/schema/accessControl.js"
 import { problem, repeated, when } from "./problem.js"
 
 type AccessControl = NonNullable<ClusterSpec["aerospikeAccessControl"]>
 type Role = NonNullable<AccessControl["roles"]>[number]
 
 const path = "spec.aerospikeAccessControl"
-
-/** Codes of privileges, and at the same time the roles every server has. */
-const privilegeCodes = [
-  "read",
-  "write",
-  "read-write",
-  "read-write-udf",
-  "sys-admin",
-  "user-admin",
-  "data-admin",
-  "truncate",
-]
 
 const codes = privilegeCodes.join(", ")
 
