@@ -175,6 +175,22 @@ describe("set-config", () => {
     })
   })
 
+  it("R80 X-01 a node of another release knows what its own table says", () => {
+    const [older, newer] = [alone({ image: "aerospike:ce-8.0.0.15" }), alone({ image: "aerospike:ce-8.1.2.0" })]
+    expect([older.ask("build"), newer.ask("build")]).toEqual(["8.0.0.15", "8.1.2.0"])
+    const [mine, theirs] = [older, newer].map(({ ask }) => pairs(ask("get-config:context=service")))
+    expect([mine?.["cgroup-mem-tracking"], theirs?.["cgroup-mem-tracking"]]).toEqual([undefined, "false"])
+    const [ports, others] = [older, newer].map(({ ask }) => pairs(ask("get-config:context=network")))
+    expect([ports?.["info.port"], ports?.["admin.port"], ports?.["admin.address"]]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(others).toMatchObject({ "admin.port": "3003", "heartbeat.interval": ports?.["heartbeat.interval"] })
+    const reductions = namespace("apply-ttl-reductions", "false")
+    expect([older.ask(reductions), newer.ask(reductions)]).toEqual(["ERROR:4:invalid set-config parameter", "ok"])
+  })
+
   it("applies one key of a command, the first in its own order, and ignores the rest", () => {
     const { ask } = alone()
     expect(ask("set-config:context=service;ticker-interval=20;batch-max-requests=7;nonsense=1")).toBe("ok")

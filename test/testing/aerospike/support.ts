@@ -19,6 +19,8 @@ export interface NodeOptions {
   readonly restart?: number
   readonly nodeId?: string
   readonly port?: number
+  /** Its tag says the release. Default: `aerospike:ce-8.1.2`. */
+  readonly image?: string
 }
 
 export const address = (n: number): string => `127.0.1.${n}`
@@ -52,10 +54,10 @@ export const configuration = (n: number, options: NodeOptions = {}): string =>
     `  address ${address(n)}`,
     "  port 3001",
     " }",
-    " admin {",
-    `  address ${address(n)}`,
-    "  port 3003",
-    " }",
+    // 8.0 knows no such section.
+    ...(options.image?.includes(":ce-8.0") === true
+      ? []
+      : [" admin {", `  address ${address(n)}`, "  port 3003", " }"]),
     "}",
     "namespace test {",
     ` replication-factor ${options.replicationFactor ?? 2}`,
@@ -74,7 +76,7 @@ export const pod = (n: number, options: NodeOptions = {}): ProcessSpec => ({
   podName: `node-${n}`,
   address: address(n),
   host: `host-${n}`,
-  image: "aerospike:ce-8.1.2",
+  image: options.image ?? "aerospike:ce-8.1.2",
   configuration: configuration(n, options),
   volumes: options.volumes ?? {},
   annotations: options.annotations ?? {},

@@ -1,4 +1,5 @@
-/** Every info command of a CE 8.1.2 node that the operator, `asinfo` or a client library asks, with the recorded texts. */
+/** Every info command of a CE node that the operator, `asinfo` or a client library asks, with the recorded texts. */
+import { formatServerVersion } from "../../../domain/serverParameters/ServerVersion.js"
 import { recordedFeatures, recordedHelp, recordedLogContexts } from "../data/recorded.js"
 import { catchUp } from "../model/membership.js"
 import { faultOf, type Model } from "../model/Model.js"
@@ -22,8 +23,8 @@ import { getConfig } from "./getConfig.js"
 import { setConfig } from "./setConfig.js"
 import { namespaceStatistics, statistics } from "./statistics.js"
 
-/** Version the simulator answers as. */
-export const serverBuild = "8.1.2.0"
+/** Release of the node, as its image names it. */
+const build: Handler = (_model, { table }) => formatServerVersion(table.version)
 
 const constant =
   (text: string): Handler =>
@@ -84,9 +85,9 @@ const sets: Handler = (_model, server, { path }) => {
 }
 
 const handlers: Readonly<Record<string, Handler>> = {
-  build: constant(serverBuild),
+  build,
   edition: constant("Aerospike Community Edition"),
-  version: constant(`Aerospike Community Edition build ${serverBuild}`),
+  version: (...of) => `Aerospike Community Edition build ${build(...of)}`,
   build_ee_sha: constant(""),
   build_sha: constant("68182105aaa20bce52e3a672e0ac896e84421f85"),
   build_arch: constant("x86_64"),

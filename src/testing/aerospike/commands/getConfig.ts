@@ -1,16 +1,34 @@
 /** `get-config`: the recorded answer in its order, with what the file and `set-config` say. */
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
-import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
+import { type ParameterTable, parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { type ConfigSection, entriesOf, lastEntry, sectionOf } from "../configuration/ConfigTree.js"
 import type { NamespaceConfiguration } from "../configuration/NodeConfiguration.js"
 import { recordedNamespaceConfig, recordedNetworkConfig, recordedServiceConfig } from "../data/recorded.js"
 import type { Server } from "../model/Server.js"
 import { fill, type Handler, namespaceNotFound, namespaceParameter } from "./Command.js"
 
-const parametersOf = (context: string, variant?: string): ReadonlyArray<Parameter> =>
-  parameterTable().of(context, variant)
-
 type Values = Map<string, string>
+
+/** The recorded answer as another release gives it: without the names it does not know, and with those that only it knows at the end. */
+const asOfRelease = (server: Server, recorded: string, values: Values, contexts: ReadonlyArray<string>): string => {
+  const { table } = server
+  const newest = parameterTable()
+  if (table === newest) return fill(recorded, values)
+  const shown = (of: ParameterTable): ReadonlyArray<string> =>
+    contexts.flatMap((context) => of.of(context).flatMap(({ getConfig: name }) => name ?? []))
+  const [known, recordable] = [new Set(shown(table)), new Set(shown(newest))]
+  const missing = contexts.filter((context) => table.of(context).length === 0)
+  const kept = recorded.split(";").filter((pair) => {
+    const name = pair.slice(0, pair.indexOf("="))
+    const isOfMissing = missing.some((context) => name.startsWith(`${context.slice(context.indexOf(".") + 1)}.`))
+    return known.has(name) || (!recordable.has(name) && !isOfMissing)
+  })
+  const added = [...known].flatMap((name) => {
+    const value = values.get(name)
+    return recordable.has(name) || value === undefined ? [] : [`${name}=${value}`]
+  })
+  return fill([...kept, ...added].join(";"), values)
+}
 
 /** Value of one parameter: set at run time, else the file's. Several lines of one name are joined with commas. */
 const valueOf = (
@@ -47,8 +65,8 @@ const collect = (
 }
 
 const serviceConfig = (server: Server): string => {
-  const values = collect(server, sectionOf(server.configuration.file, "service"), parametersOf("service"), "service")
-  return fill(recordedServiceConfig, values.set("node-id", server.nodeId))
+  const values = collect(server, sectionOf(server.configuration.file, "service"), server.table.of("service"), "service")
+  return asOfRelease(server, recordedServiceConfig, values.set("node-id", server.nodeId), ["service"])
 }
 
 const networkConfig = (server: Server): string => {
@@ -63,12 +81,18 @@ const networkConfig = (server: Server): string => {
     ["heartbeat.address", "any"],
     ["fabric.address", "any"],
   ])
-  for (const name of ["service", "admin", "heartbeat", "fabric"]) {
+  const sections = ["service", "admin", "heartbeat", "fabric", "info"]
+  for (const name of sections) {
     const section = sectionOf(server.configuration.file, "network", name)
-    for (const [key, value] of collect(server, section, parametersOf(`network.${name}`), "network"))
+    for (const [key, value] of collect(server, section, server.table.of(`network.${name}`), "network"))
       values.set(key, value)
   }
-  return fill(recordedNetworkConfig, values)
+  return asOfRelease(
+    server,
+    recordedNetworkConfig,
+    values,
+    sections.map((name) => `network.${name}`),
+  )
 }
 
 /** Storage engine part: files or devices (or the stripes of pure memory), then every key with its value in force. */
@@ -79,7 +103,7 @@ const storageConfig = (server: Server, namespace: NamespaceConfiguration): strin
     namespace.paths.length > 0
       ? namespace.paths.map((path, index) => `storage-engine.${kind}[${index}]=${path}`)
       : Array.from({ length: 8 }, (_, index) => `storage-engine.stripe[${index}]=stripe-${index}`)
-  const keys = parametersOf("namespace.storage-engine", namespace.engine).flatMap((parameter) => {
+  const keys = server.table.of("namespace.storage-engine", namespace.engine).flatMap((parameter) => {
     const isUnset = parameter.getConfig === undefined || parameter.repeated === true
     if (isUnset || (parameter.name === "flush-size" && namespace.paths.length === 0)) return []
     const value = valueOf(server, section, parameter, `namespace/${namespace.name}`) ?? parameter.default ?? "null"
@@ -90,12 +114,13 @@ const storageConfig = (server: Server, namespace: NamespaceConfiguration): strin
 
 const namespaceConfig = (server: Server, namespace: NamespaceConfiguration): string => {
   const scope = `namespace/${namespace.name}`
-  const values = collect(server, namespace.section, parametersOf("namespace"), scope)
+  const values = collect(server, namespace.section, server.table.of("namespace"), scope)
   const geo = sectionOf(namespace.section, "geo2dsphere-within")
-  for (const [key, value] of collect(server, geo, parametersOf("namespace.geo2dsphere-within"), scope)) {
+  for (const [key, value] of collect(server, geo, server.table.of("namespace.geo2dsphere-within"), scope)) {
     values.set(key, value)
   }
-  return `${fill(recordedNamespaceConfig, values)};${storageConfig(server, namespace)}`
+  const contexts = ["namespace", "namespace.geo2dsphere-within"]
+  return `${asOfRelease(server, recordedNamespaceConfig, values, contexts)};${storageConfig(server, namespace)}`
 }
 
 export const getConfig: Handler = (_model, server, command) => {

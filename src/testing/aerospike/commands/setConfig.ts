@@ -1,6 +1,6 @@
 /** `set-config`: one key per command, with the server's checks and their gaps. Nothing survives a restart. */
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
-import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
+import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { lastEntry, sectionOf } from "../configuration/ConfigTree.js"
 import type { NamespaceConfiguration } from "../configuration/NodeConfiguration.js"
 import { readValue } from "../configuration/readValue.js"
@@ -8,9 +8,6 @@ import { miss, seek } from "../model/membership.js"
 import type { Model } from "../model/Model.js"
 import { heartbeatSpan, type Server } from "../model/Server.js"
 import { type Command, enterpriseOnly, type Handler, namespaceNotFound, namespaceParameter } from "./Command.js"
-
-const parametersOf = (context: string, variant?: string): ReadonlyArray<Parameter> =>
-  parameterTable().of(context, variant)
 
 const invalid = "ERROR:4:invalid set-config parameter"
 
@@ -21,16 +18,16 @@ interface Scope {
   readonly namespace?: NamespaceConfiguration
 }
 
-const namespaceParameters = (namespace: NamespaceConfiguration): ReadonlyArray<Parameter> => [
-  ...parametersOf("namespace"),
-  ...parametersOf("namespace.geo2dsphere-within"),
-  ...parametersOf("namespace.storage-engine", namespace.engine).filter(
-    (parameter) => parameter.name !== "flush-size" || namespace.paths.length > 0,
-  ),
+const namespaceParameters = (table: ParameterTable, namespace: NamespaceConfiguration): ReadonlyArray<Parameter> => [
+  ...table.of("namespace"),
+  ...table.of("namespace.geo2dsphere-within"),
+  ...table
+    .of("namespace.storage-engine", namespace.engine)
+    .filter((parameter) => parameter.name !== "flush-size" || namespace.paths.length > 0),
 ]
 
-const networkParameters = (): ReadonlyArray<Parameter> =>
-  ["service", "admin", "heartbeat", "fabric"].flatMap((name) => parametersOf(`network.${name}`))
+const networkParameters = (table: ParameterTable): ReadonlyArray<Parameter> =>
+  ["service", "admin", "heartbeat", "fabric", "info"].flatMap((name) => table.of(`network.${name}`))
 
 const namespaceScope = (server: Server, command: Command): Scope | string => {
   const name = namespaceParameter(command)
@@ -39,8 +36,8 @@ const namespaceScope = (server: Server, command: Command): Scope | string => {
   if (namespace === undefined) return namespaceNotFound
   const set = command.parameters.get("set")
   return set === undefined
-    ? { parameters: namespaceParameters(namespace), prefix: `namespace/${name}`, namespace }
-    : { parameters: parametersOf("namespace.set"), prefix: `set/${name}/${set}`, namespace }
+    ? { parameters: namespaceParameters(server.table, namespace), prefix: `namespace/${name}`, namespace }
+    : { parameters: server.table.of("namespace.set"), prefix: `set/${name}/${set}`, namespace }
 }
 
 const scopeOf = (server: Server, command: Command): Scope | string => {
@@ -48,9 +45,9 @@ const scopeOf = (server: Server, command: Command): Scope | string => {
     case undefined:
       return "ERROR:4:missing 'context'"
     case "service":
-      return { parameters: parametersOf("service"), prefix: "service" }
+      return { parameters: server.table.of("service"), prefix: "service" }
     case "network":
-      return { parameters: networkParameters(), prefix: "network" }
+      return { parameters: networkParameters(server.table), prefix: "network" }
     case "namespace":
       return namespaceScope(server, command)
     case "security":

@@ -1,4 +1,5 @@
 /** One server process in the model. */
+import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import type { ProcessExit, ProcessSpec } from "../../PodRuntime.js"
 import type { NodeConfiguration } from "../configuration/NodeConfiguration.js"
 import type { Fault, Settings } from "../Settings.js"
@@ -56,6 +57,8 @@ export interface Server {
   readonly spec: ProcessSpec
   readonly settings: Settings
   readonly configuration: NodeConfiguration
+  /** What its release knows. */
+  readonly table: ParameterTable
   readonly nodeId: string
   readonly startedAt: number
   phase: Phase

@@ -74,16 +74,18 @@ const placeholder = (spec: ProcessSpec): NodeConfiguration => ({
 export const start = (model: Model, spec: ProcessSpec): Server => {
   const now = model.agenda.now()
   const settings = settingsFrom(spec.annotations)
+  const { table } = serverOfImage(spec.image)
   const read: Either.Either<NodeConfiguration, StartRefusal> = readConfiguration(
     spec.configuration,
     hostOf(model.host, spec),
-    serverOfImage(spec.image).table,
+    table,
   )
   const configuration = Either.getOrElse(read, () => placeholder(spec))
   const server: Server = {
     spec,
     settings,
     configuration,
+    table,
     nodeId: configuration.nodeId ?? derivedNodeId(spec.address, configuration.fabricPort, podKey(spec)),
     startedAt: now,
     phase: "Starting",
