@@ -40,7 +40,7 @@ import { Reconciler } from "./runtime/Reconciler.js"
 import * as Shutdown from "./runtime/Shutdown.js"
 import { onSteadyClock } from "./runtime/SteadyClock.js"
 import { TemplateUse } from "./runtime/TemplateUse.js"
-import { Triggers } from "./runtime/Triggers.js"
+import { clusterController, Triggers } from "./runtime/Triggers.js"
 
 /** Facts and client views come back as triggers: no pass waits for a node. */
 const layerInquiries = Layer.unwrapEffect(
@@ -115,7 +115,7 @@ export const runElected: Effect.Effect<
         Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.succeed(collapsed, undefined),
       )
     const controller = Controller.make({
-      name: "clusters",
+      name: clusterController,
       queue: triggers,
       keyString,
       annotations: ({ namespace, name }: ClusterKey) => ({ namespace, name }),
@@ -162,17 +162,26 @@ export const readiness: Effect.Effect<Readiness, never, Stores | Observers | Lea
   return { ready: isPictured && isObserved, leading, observers }
 })
 
+/** What `/metrics` shows about clusters; brings up to date what grows by itself. */
+export const metrics = Effect.gen(function* () {
+  const { measure } = yield* Triggers
+  const templates = yield* TemplateUse
+  const reconciler = yield* Reconciler
+  yield* Effect.zipRight(measure, templates.measure)
+  return yield* reconciler.metrics
+})
+
 const serveHealth = Effect.gen(function* () {
   const { healthHost: host, healthPort: port } = yield* OperatorConfig
   if (port === 0) return
-  const context = yield* Effect.context<Stores | Observers | LeaderElection>()
+  const context = yield* Effect.context<Stores | Observers | LeaderElection | Triggers | TemplateUse | Reconciler>()
   const webhook = yield* AdmissionWebhook
   const whole = Effect.zipWith(Effect.provide(readiness, context), webhook.isReady, (state, isServed) => ({
     ...state,
     ready: state.ready && isServed,
     webhook: isServed,
   }))
-  const { url } = yield* Health.serve({ host, port, readiness: whole })
+  const { url } = yield* Health.serve({ host, port, readiness: whole, metrics: Effect.provide(metrics, context) })
   yield* Effect.logInfo(`health on ${url}`)
 })
 
@@ -183,7 +192,7 @@ export const runProcess = Effect.scoped(
     yield* serveHealth
     return yield* Effect.raceFirst(runElected, webhook.run)
   }),
-)
+).pipe(onSteadyClock)
 
 /** The client-view child process beside the bundle. */
 export const clientViewWorker = new URL("./clientViewWorker.js", import.meta.url)

@@ -18,6 +18,7 @@ import { bounded, defined, errorText, message, timestamp } from "./status/bounds
 import { conditions } from "./status/conditions.js"
 import { summarize } from "./status/nodes.js"
 import { failureOf, isComplete, mainWait, type Outcome } from "./status/outcome.js"
+import { measuresOf } from "./status/measures.js"
 import { describeProblems, phaseOf } from "./status/phase.js"
 import { podStatuses, restartedPods } from "./status/pods.js"
 import { transitions } from "./status/transitions.js"
@@ -194,6 +195,7 @@ export const projectFor = (
     events: transitions(outcome, status),
     awaits: isGone ? [] : awaits(outcome),
     memory,
+    measures: measuresOf(outcome, status, memory),
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     // Only the first time: afterwards the growing pause decides (R48).
     again:

@@ -1,5 +1,5 @@
 /** What to tell people and machines after a pass, and what to do next. */
-import type { ClusterStatus } from "./ClusterStatus.js"
+import type { ClusterStatus, Phase } from "./ClusterStatus.js"
 import type { FailureClass } from "./OperatorError.js"
 import type { KubeObject, ResourceKind } from "./Kubernetes.js"
 import type { Step } from "./Plan.js"
@@ -41,6 +41,34 @@ export interface ClusterEvent {
   readonly message: string
 }
 
+/** What a failed pass was about (label `reason` of `acko_reconcile_errors_total`). `Status`: the report itself could not be written. */
+export const errorReasons = ["Service", "ConfigMap", "StatefulSet", "PDB", "Restart", "Status", "Other"] as const
+export type ErrorReason = (typeof errorReasons)[number]
+
+/** What a pass tells the metrics of its cluster. Absent means "not known", never a zero in disguise. */
+export interface Measures {
+  /** Everything that was tried succeeded, and what could be decided was decided; false also while a back-off holds. */
+  readonly isSuccess: boolean
+  /** What failed, each once. */
+  readonly errors: ReadonlyArray<Exclude<ErrorReason, "Status">>
+  readonly phase: Phase | undefined
+  readonly readyPods: number
+  /** Size of the cluster most nodes say they are in. */
+  readonly serverSize?: number
+  /** Partitions still to move, of all nodes that told. */
+  readonly migratingPartitions?: number
+  /** Failed passes are retried with growing pauses. */
+  readonly isBackingOff: boolean
+  /** Pods stopped to be started anew. */
+  readonly restarts: number
+  /** A scale-down began to wait for migrations. */
+  readonly isDeferral: boolean
+  /** Start of the pause (epoch ms), while paused. */
+  readonly pausedSince?: number
+  /** Length of the pause that is over now (ms). */
+  readonly pausedMs?: number
+}
+
 export interface Report {
   /** The complete new status. */
   readonly status: ClusterStatus
@@ -48,6 +76,7 @@ export interface Report {
   readonly write: "now" | "later" | "none"
   readonly events: ReadonlyArray<ClusterEvent>
   readonly memory: PassMemory
+  readonly measures: Measures
   /** Kinds whose changes must come before the cluster is as wanted: their silence is doubted (R24). */
   readonly awaits: ReadonlyArray<ResourceKind>
   /** Look again after this long (ms), event or not. */

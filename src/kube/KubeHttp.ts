@@ -107,6 +107,7 @@ export const makeKubeHttp = (
     const maxHoldMs = options.maxHoldMs ?? defaultMaxHoldMs
     const retryPauseMs = options.retryPauseMs ?? 200
     const userAgent = options.userAgent ?? "acko"
+    const { host } = new URL(access.baseUrl)
     const gate = makePauseGate({ maxHoldMs })
     const budget = makeRetryBudget()
 
@@ -139,9 +140,9 @@ export const makeKubeHttp = (
         const http = HttpClientRequest.setHeaders(toHttp(access.baseUrl, request, userAgent), yield* access.headers)
         const response = yield* timeRequest(request, (yield* client).execute(http)).pipe(
           Effect.mapError((error) => transportError(request, error)),
-          Effect.tapError(() => countRequest(request, "error")),
+          Effect.tapError(() => countRequest(host, request, "<error>")),
         )
-        yield* countRequest(request, response.status)
+        yield* countRequest(host, request, response.status)
         if (response.status >= 200 && response.status < 300) return response
         // Read to the end, or the socket stays open for ever.
         const text = yield* bodyText(request, response)

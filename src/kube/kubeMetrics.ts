@@ -5,9 +5,12 @@ import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import type { KubeRequest } from "./KubeRequest.js"
 
-/** `acko_kube_requests_total{verb,resource,code}`; `code` is the HTTP status, or `error` when there was no answer. */
-export const kubeRequests = Metric.counter("acko_kube_requests_total", {
-  description: "Requests sent to the Kubernetes API, by verb, resource and status code",
+/**
+ * `rest_client_requests_total{code,host,method,verb,resource}`: name and first three labels are client-go's. `code` is the HTTP status, or
+ * `<error>` when there was no answer.
+ */
+export const kubeRequests = Metric.counter("rest_client_requests_total", {
+  description: "Requests sent to the Kubernetes API",
   incremental: true,
 })
 
@@ -31,15 +34,21 @@ export const timeRequest = <A, E, R>(request: KubeRequest, send: Effect.Effect<A
 
 const tagged = new Map<string, ReturnType<typeof tag>>()
 
-const tag = (verb: string, resource: string, code: string) =>
-  kubeRequests.pipe(Metric.tagged("verb", verb), Metric.tagged("resource", resource), Metric.tagged("code", code))
+const tag = (host: string, { method, resource, verb }: KubeRequest, code: string) =>
+  kubeRequests.pipe(
+    Metric.tagged("code", code),
+    Metric.tagged("host", host),
+    Metric.tagged("method", method),
+    Metric.tagged("verb", verb),
+    Metric.tagged("resource", resource),
+  )
 
-/** Counts one answered (or unanswered) request. */
-export const countRequest = (request: KubeRequest, code: number | "error"): Effect.Effect<void> => {
-  const key = `${request.verb} ${request.resource} ${code}`
+/** Counts one answered (or unanswered) request to `host` (with port). */
+export const countRequest = (host: string, request: KubeRequest, code: number | "<error>"): Effect.Effect<void> => {
+  const key = `${host} ${request.verb} ${request.resource} ${code}`
   let metric = tagged.get(key)
   if (metric === undefined) {
-    metric = tag(request.verb, request.resource, String(code))
+    metric = tag(host, request, String(code))
     tagged.set(key, metric)
   }
   return Metric.increment(metric)

@@ -3,7 +3,7 @@
  *
  * - `/healthz`: 200 while the event loop answers. Components that die end the process themselves (S11), so there is nothing else to tell.
  * - `/readyz`: 200 when the operator has a picture of the world to work from, 503 otherwise; the body says how each kind is observed.
- * - `/metrics`: the metric registry for Prometheus.
+ * - `/metrics`: the metric registry, and what is not kept there, for Prometheus.
  */
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -14,7 +14,7 @@ import * as Metric from "effect/Metric"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
-import { contentType, render } from "./Prometheus.js"
+import { contentType, type Family, render } from "./Prometheus.js"
 import * as ProcessMetrics from "./processMetrics.js"
 
 /** How one kind is observed: `watching` and `polling` are healthy, `refused` and `stopped` are not. */
@@ -51,31 +51,30 @@ export class HealthPortError extends Data.TaggedError("HealthPortError")<{
 
 export interface HealthOptions {
   readonly readiness: Effect.Effect<Readiness>
+  /** What `/metrics` shows besides the registry, which it may bring up to date. Default: nothing. */
+  readonly metrics?: Effect.Effect<ReadonlyArray<Family>>
   readonly port: number
   /** Default 0.0.0.0: probes come from the host. */
   readonly host?: string
 }
 
-const answer = (path: string, readiness: Effect.Effect<Readiness>, refresh: Effect.Effect<void>) => {
-  switch (path) {
-    case "/healthz":
-      return Effect.succeed(HttpServerResponse.text("ok\n"))
-    case "/readyz":
-      return Effect.map(readiness, (state) => HttpServerResponse.unsafeJson(state, { status: state.ready ? 200 : 503 }))
-    case "/metrics":
-      return Effect.map(refresh, () => HttpServerResponse.text(render(Metric.unsafeSnapshot()), { contentType }))
-    default:
-      return Effect.succeed(HttpServerResponse.text("not found\n", { status: 404 }))
-  }
-}
+type Page = Effect.Effect<HttpServerResponse.HttpServerResponse>
 
-const app = (readiness: Effect.Effect<Readiness>, refresh: Effect.Effect<void>) =>
+const metricsPage = (metrics: Effect.Effect<ReadonlyArray<Family>>): Page =>
+  Effect.map(metrics, (families) => HttpServerResponse.text(render(Metric.unsafeSnapshot(), families), { contentType }))
+
+const readinessPage = (readiness: Effect.Effect<Readiness>): Page =>
+  Effect.map(readiness, (state) => HttpServerResponse.unsafeJson(state, { status: state.ready ? 200 : 503 }))
+
+const app = (pages: ReadonlyMap<string, Page>) =>
   Effect.gen(function* () {
     const { method, url } = yield* HttpServerRequest.HttpServerRequest
     if (method !== "GET" && method !== "HEAD") {
       return HttpServerResponse.text("only GET\n", { status: 405, headers: { allow: "GET, HEAD" } })
     }
-    return yield* answer(url.split("?")[0] ?? "", readiness, refresh)
+    return yield* (
+      pages.get(url.split("?")[0] ?? "") ?? Effect.succeed(HttpServerResponse.text("not found\n", { status: 404 }))
+    )
   }).pipe(Effect.withTracerEnabled(false))
 
 /** Whoever sends a request slowly, or never to its end, must not keep a socket (R125). */
@@ -108,7 +107,13 @@ export const serve = (
         listener.closeAllConnections()
       }),
     )
-    yield* server.serve(app(options.readiness, yield* ProcessMetrics.make))
+    const refresh = yield* ProcessMetrics.make
+    const pages = new Map([
+      ["/healthz", Effect.succeed(HttpServerResponse.text("ok\n"))],
+      ["/readyz", readinessPage(options.readiness)],
+      ["/metrics", metricsPage(Effect.zipRight(refresh, options.metrics ?? Effect.succeed([])))],
+    ])
+    yield* server.serve(app(pages))
     const bound = server.address._tag === "TcpAddress" ? server.address.port : port
     return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`, port: bound }
   })

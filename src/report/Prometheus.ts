@@ -1,6 +1,9 @@
 /**
  * Effect's metric registry as Prometheus text (exposition format 0.0.4). Pure: what goes in is a snapshot, what comes out is the page.
  *
+ * The registry never forgets a series, so what comes and goes with the clusters is not kept there: it is handed in as {@link Family}s, made
+ * anew for each page.
+ *
  * Names and label values are made harmless, whatever they contain (R128): a metric can neither break the page nor a terminal it is shown on.
  */
 import * as MetricKeyType from "effect/MetricKeyType"
@@ -11,25 +14,38 @@ import * as Option from "effect/Option"
 /** For the `content-type` header. */
 export const contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-type Labels = ReadonlyArray<readonly [name: string, value: string]>
+export type Labels = ReadonlyArray<readonly [name: string, value: string]>
 
 /** One line of the page: the family's name with a suffix, labels, value. */
-interface Sample {
+export interface Sample {
   readonly suffix: string
   readonly labels: Labels
   readonly value: number | bigint
 }
 
-type FamilyType = "counter" | "gauge" | "histogram" | "summary"
+export type FamilyType = "counter" | "gauge" | "histogram" | "summary"
 
-interface Family {
+/** All series of one name. */
+export interface Family {
+  readonly name: string
+  readonly type: FamilyType
+  readonly help: string
+  readonly samples: ReadonlyArray<Sample>
+}
+
+interface Collected {
   readonly type: FamilyType
   help: string
   readonly samples: Array<Sample>
 }
 
+const isIdentifier = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+/** Nothing that any line could misread: most values, and by far the cheapest to tell. */
+const isHarmless = /^[ !#-[\]-~]*$/
+
 /** Letters, digits and underscores, not beginning with a digit. */
 const identifier = (name: string, allowed: RegExp): string => {
+  if (isIdentifier.test(name)) return name
   const plain = name.replace(allowed, "_")
   return plain === "" || /^[0-9]/.test(plain) ? `_${plain}` : plain
 }
@@ -40,7 +56,7 @@ const labelName = (name: string): string => identifier(name, /[^a-zA-Z0-9_]/g)
 /** Newlines are written as the format wants it; no other control character survives, and with them no terminal sequence. */
 const escapeHelp = (text: string): string =>
   text.replaceAll("\\", "\\\\").replace(/\p{Cc}/gu, (control) => (control === "\n" ? "\\n" : "\ufffd"))
-const escapeValue = (text: string): string => escapeHelp(text).replaceAll('"', '\\"')
+const escapeValue = (text: string): string => (isHarmless.test(text) ? text : escapeHelp(text).replaceAll('"', '\\"'))
 
 const number = (value: number | bigint): string => {
   if (value === Infinity) return "+Inf"
@@ -48,21 +64,30 @@ const number = (value: number | bigint): string => {
   return String(value)
 }
 
-const line = (name: string, { suffix, labels, value }: Sample): string => {
-  const seen = new Set<string>()
-  const inside = labels.flatMap(([label, text]) => {
-    const key = labelName(label)
-    if (seen.has(key)) return []
-    seen.add(key)
-    return [`${key}="${escapeValue(text)}"`]
-  })
-  return `${name}${suffix}${inside.length === 0 ? "" : `{${inside.join(",")}}`} ${number(value)}\n`
+/** `{a="1",b="2"}`; of two labels with one name the first stays. */
+const labelBlock = (labels: Labels): string => {
+  let block = ""
+  for (const [label, text] of labels) {
+    const pair = `${labelName(label)}="`
+    if (!`,${block}`.includes(`,${pair}`)) block += `${block === "" ? "" : ","}${pair}${escapeValue(text)}"`
+  }
+  return block === "" ? "" : `{${block}}`
 }
+
+const line = (name: string, { suffix, labels, value }: Sample): string =>
+  `${name}${suffix}${labelBlock(labels)} ${number(value)}\n`
 
 const plain = (labels: Labels, value: number | bigint): ReadonlyArray<Sample> => [{ suffix: "", labels, value }]
 
-/** Buckets of the registry are cumulative already; the one without an upper end is the count. */
-const histogramSamples = (labels: Labels, state: MetricState.MetricState.Histogram): ReadonlyArray<Sample> => [
+/** What a histogram shows. `buckets`: upper end and how many values were not above it. */
+export interface HistogramState {
+  readonly buckets: ReadonlyArray<readonly [upTo: number, count: number]>
+  readonly count: number
+  readonly sum: number
+}
+
+/** The lines of one histogram. A bucket without an upper end is the count. */
+export const histogramSamples = (labels: Labels, state: HistogramState): ReadonlyArray<Sample> => [
   ...state.buckets
     .filter(([upTo]) => Number.isFinite(upTo))
     .map(([upTo, value]) => ({ suffix: "_bucket", labels: [["le", number(upTo)], ...labels] as Labels, value })),
@@ -101,8 +126,8 @@ const samplesOf = (
   return undefined
 }
 
-const familiesOf = (pairs: Iterable<MetricPair.MetricPair.Untyped>): ReadonlyMap<string, Family> => {
-  const families = new Map<string, Family>()
+const familiesOf = (pairs: Iterable<MetricPair.MetricPair.Untyped>): Map<string, Collected> => {
+  const families = new Map<string, Collected>()
   for (const pair of pairs) {
     const { metricKey } = pair
     const found = samplesOf(
@@ -122,10 +147,16 @@ const familiesOf = (pairs: Iterable<MetricPair.MetricPair.Untyped>): ReadonlyMap
   return families
 }
 
-/** The page for a snapshot of the registry (`Metric.unsafeSnapshot()`): families by name, each with help and type. */
-export const render = (pairs: Iterable<MetricPair.MetricPair.Untyped>): string => {
-  const families = [...familiesOf(pairs)].sort(([a], [b]) => (a < b ? -1 : 1))
-  return families
+/** The page for a snapshot of the registry (`Metric.unsafeSnapshot()`) and what is not kept there: families by name, each with help and type. */
+export const render = (pairs: Iterable<MetricPair.MetricPair.Untyped>, others: ReadonlyArray<Family> = []): string => {
+  const families = familiesOf(pairs)
+  for (const { name, type, help, samples } of others) {
+    // A name that is taken stays with whoever has it, as above.
+    if (samples.length > 0 && !families.has(metricName(name)))
+      families.set(metricName(name), { type, help, samples: [...samples] })
+  }
+  return [...families]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { type, help, samples }]) => {
       const header = `${help === "" ? "" : `# HELP ${name} ${escapeHelp(help)}\n`}# TYPE ${name} ${type}\n`
       return header + samples.map((sample) => line(name, sample)).join("")

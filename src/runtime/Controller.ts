@@ -12,19 +12,22 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { FailureClass } from "../domain/OperatorError.js"
 import { type BackoffOptions, backoffMs, defaultBackoff } from "./Backoff.js"
-import { reconcileDuration, reconcileTotal } from "./runtimeMetrics.js"
+import { controllerMetrics, type ReconcileResult } from "./controllerMetrics.js"
 import type { Due, WorkQueue } from "./WorkQueue.js"
 
 /** How a pass ended that did not fail. */
 export interface Outcome {
   /** Look again after this long, event or not. Absent: only when something changes. */
   readonly requeueAfterMs?: number
+  /** With nothing to come back for, look once more after this long all the same. Absent: never. */
+  readonly heartbeatMs?: number
+  /** It ended, but did not do what it should: counted as an error. When to try again the pass has said itself. Default false. */
+  readonly isFailed?: boolean
 }
 
 /** Something happened that concerns `key`. `why` is for logs and traces. */
@@ -80,23 +83,22 @@ interface Failures {
 
 /** How a pass ended: what is counted, said and done next. */
 type Ending =
-  | { readonly _tag: "Done"; readonly requeueAfterMs: number | undefined }
+  | { readonly _tag: "Done"; readonly outcome: Outcome }
   | { readonly _tag: "Waiting"; readonly cause: Cause.Cause<unknown> }
   | { readonly _tag: "Transient" | "Permanent" | "Defect"; readonly cause: Cause.Cause<unknown> }
 
-const results = ["success", "requeue", "error", "defect"] as const
-
-const resultOf = (ending: Ending): (typeof results)[number] => {
+const resultOf = (ending: Ending): ReconcileResult => {
   switch (ending._tag) {
-    case "Done":
-      return ending.requeueAfterMs === undefined ? "success" : "requeue"
+    case "Done": {
+      const { isFailed = false, requeueAfterMs } = ending.outcome
+      return isFailed ? "error" : requeueAfterMs === undefined ? "success" : "requeue_after"
+    }
     case "Waiting":
-      return "requeue"
+      return "requeue_after"
     case "Transient":
     case "Permanent":
-      return "error"
     case "Defect":
-      return "defect"
+      return "error"
   }
 }
 
@@ -104,7 +106,7 @@ const endingOf = <E>(exit: Exit.Exit<Option.Option<Outcome>, E>, classify: (erro
   if (Exit.isSuccess(exit)) {
     return Option.match(exit.value, {
       onNone: (): Ending => ({ _tag: "Transient", cause: Cause.die("the pass exceeded its deadline") }),
-      onSome: (outcome) => ({ _tag: "Done", requeueAfterMs: outcome.requeueAfterMs }),
+      onSome: (outcome) => ({ _tag: "Done", outcome }),
     })
   }
   const { cause } = exit
@@ -122,15 +124,8 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
   const backoff: BackoffOptions = { ...defaultBackoff, ...options.backoff }
   const failures = new Map<string, Failures>()
   let passes = 0
-  const duration = reconcileDuration.pipe(Metric.tagged("controller", options.name))
-  const total = (result: (typeof results)[number]) =>
-    reconcileTotal.pipe(Metric.tagged("controller", options.name), Metric.tagged("result", result))
-  const totals = {
-    success: total("success"),
-    requeue: total("requeue"),
-    error: total("error"),
-    defect: total("defect"),
-  }
+  const metrics = controllerMetrics(options.name)
+  const concurrency = options.concurrency ?? 64
 
   const countFailure = (key: K): Effect.Effect<number, never, R> =>
     Effect.map(options.epochOf?.(key) ?? Effect.succeed(undefined), (epoch) => {
@@ -163,11 +158,16 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
       yield* queue.addAfter(key, retryInMs, `retry after failure ${count}`)
     })
 
+  const lookAgain = (key: K, { heartbeatMs, requeueAfterMs }: Outcome): Effect.Effect<void> => {
+    if (requeueAfterMs !== undefined) return queue.addAfter(key, requeueAfterMs, "requeue")
+    return heartbeatMs === undefined ? Effect.void : queue.addAfter(key, heartbeatMs, "heartbeat")
+  }
+
   const conclude = (key: K, ending: Ending): Effect.Effect<void, never, R> => {
     switch (ending._tag) {
       case "Done":
         failures.delete(keyString(key))
-        return ending.requeueAfterMs === undefined ? Effect.void : queue.addAfter(key, ending.requeueAfterMs, "requeue")
+        return lookAgain(key, ending.outcome)
       case "Waiting":
         return Effect.zipRight(
           Effect.logDebug("pass waits", ending.cause),
@@ -183,7 +183,7 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
   /** What surrounds a pass (`classify`, `epochOf`) died: a bug there must not cost the other keys their controller. */
   const giveUp = (key: K, cause: Cause.Cause<never>): Effect.Effect<void> =>
     Effect.logError("a pass could not be concluded", cause).pipe(
-      Effect.zipRight(Metric.increment(totals.defect)),
+      Effect.zipRight(metrics.count("error", { isDefect: true })),
       Effect.zipRight(queue.addAfter(key, backoff.maxMs, "retry after a defect")),
     )
 
@@ -200,13 +200,14 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
           Effect.exit,
         )
         const ending = endingOf(exit, options.classify)
-        yield* Metric.update(duration, ((yield* Clock.currentTimeMillis) - startedAt) / 1000)
-        yield* Metric.increment(totals[resultOf(ending)])
+        yield* metrics.took(((yield* Clock.currentTimeMillis) - startedAt) / 1_000)
+        yield* metrics.count(resultOf(ending), { isDefect: ending._tag === "Defect" })
         yield* conclude(key, ending)
       }).pipe(
         Effect.catchAllCause((cause) =>
           Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : giveUp(key, cause),
         ),
+        metrics.working,
         Effect.withSpan(`${options.name}.pass`, { attributes: { ...annotations, why } }),
         Effect.annotateLogs(annotations),
       )
@@ -239,7 +240,7 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
     Effect.gen(function* () {
       yield* restore(options.ready ?? Effect.void)
       const context = yield* Effect.context<R>()
-      const consume = queue.consume((due) => Effect.provide(pass(due), context), options.concurrency ?? 64)
+      const consume = queue.consume((due) => Effect.provide(pass(due), context), concurrency)
       // A daemon, since a child would be interrupted together with us; `drain` ends it.
       const workers = yield* Effect.forkDaemon(Effect.interruptible(consume))
       return yield* restore(Effect.zipRight(Fiber.join(workers), Effect.never)).pipe(
@@ -251,7 +252,7 @@ export const make = <K, E, R>(options: ControllerOptions<K, E, R>): Controller<K
   return {
     run: Effect.gen(function* () {
       // Every series exists from the start, at zero.
-      yield* Effect.forEach(results, (result) => Metric.incrementBy(totals[result], 0), { discard: true })
+      yield* metrics.begin(concurrency)
       yield* Effect.all([work, ...(options.sources ?? []).map(follow)], { concurrency: "unbounded", discard: true })
       return yield* Effect.never
     }),

@@ -47,8 +47,12 @@ export interface LeaderElectionOptions {
 /** The name ACKO's operator has always used, so that an old and a new one never work side by side. */
 export const defaultLeaseName = defaults.leaseName
 
-/** `acko_leading`: 1 while this instance leads. */
-export const leading = Metric.gauge("acko_leading", { description: "1 while this instance leads, else 0" })
+/** `leader_election_master_status{name}`, as client-go calls it. */
+const masterStatus = Metric.gauge("leader_election_master_status", {
+  description: "1 while this instance leads, else 0, by name of the Lease",
+})
+const tellStatus = (lease: string, isLeading: boolean) =>
+  Metric.set(Metric.tagged(masterStatus, "name", lease), Number(isLeading))
 
 export class LeaderElection extends Context.Tag("acko/LeaderElection")<
   LeaderElection,
@@ -63,7 +67,7 @@ export class LeaderElection extends Context.Tag("acko/LeaderElection")<
 >() {
   /** Leads at once and for ever: the only instance. */
   static readonly layerNoop: Layer.Layer<LeaderElection> = Layer.succeed(LeaderElection, {
-    lead: (work) => Effect.zipRight(Metric.set(leading, 1), work),
+    lead: (work) => Effect.zipRight(tellStatus(defaultLeaseName, true), work),
     isLeading: Effect.succeed(true),
     deposed: Effect.never,
   })
@@ -83,9 +87,9 @@ const monotonic: Effect.Effect<number> = Effect.map(Clock.currentTimeNanos, (nan
 
 const make = (options: LeaderElectionOptions) =>
   Effect.gen(function* () {
-    const { renewDeadlineMs = 10_000, retryMs = 2_000 } = options
+    const { renewDeadlineMs = 10_000, retryMs = 2_000, name: lease = defaultLeaseName } = options
     const candidate = yield* makeCandidate({
-      ref: { namespace: options.namespace, name: options.name ?? defaultLeaseName },
+      ref: { namespace: options.namespace, name: lease },
       identity: options.identity,
       leaseMs: options.leaseMs ?? 15_000,
     })
@@ -161,12 +165,12 @@ const make = (options: LeaderElectionOptions) =>
 
     const term = Effect.gen(function* () {
       yield* campaign
-      yield* Metric.set(leading, 1)
+      yield* tellStatus(lease, true)
       yield* tell(Effect.logInfo, "leads")
       yield* Deferred.succeed(elected, undefined)
       const detail = yield* hold
       deadline = -Infinity
-      yield* Metric.set(leading, 0)
+      yield* tellStatus(lease, false)
       yield* Deferred.fail(lost, new LeadershipLost({ detail }))
     }).pipe(
       // A bug here must end the process, not leave an instance that believes to lead (S11).
@@ -176,7 +180,7 @@ const make = (options: LeaderElectionOptions) =>
     const giveBack = Effect.gen(function* () {
       const leftMs = yield* left
       deadline = -Infinity
-      yield* Metric.set(leading, 0)
+      yield* tellStatus(lease, false)
       if (leftMs <= 0) return
       yield* candidate.release.pipe(
         Effect.interruptible,
@@ -193,7 +197,7 @@ const make = (options: LeaderElectionOptions) =>
     const start = Effect.suspend(() => {
       if (isStarted) return Effect.void
       isStarted = true
-      return Metric.set(leading, 0).pipe(
+      return tellStatus(lease, false).pipe(
         Effect.zipRight(Effect.addFinalizer(() => giveBack)),
         Effect.zipRight(Effect.forkScoped(Effect.interruptible(term))),
         Effect.provideService(Scope.Scope, scope),

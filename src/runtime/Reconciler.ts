@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { execute } from "../act/Executor.js"
@@ -24,8 +25,11 @@ import { Facts } from "../observe/Facts.js"
 import { Observers } from "../observe/Observers.js"
 import { gather } from "../observe/Snapshots.js"
 import { Stores } from "../observe/Sources.js"
+import * as ClusterMetrics from "../report/ClusterMetrics.js"
 import { EventRecorder } from "../report/EventRecorder.js"
+import type { Family } from "../report/Prometheus.js"
 import { writeStatus } from "../report/StatusWriter.js"
+import { wallTimeMillis } from "./SteadyClock.js"
 
 /** The report could not be written; the world was still acted upon. Retried with back-off by the controller. */
 export class StatusNotWritten extends Data.TaggedError("StatusNotWritten")<{ readonly cause: KubeError }> {
@@ -34,10 +38,21 @@ export class StatusNotWritten extends Data.TaggedError("StatusNotWritten")<{ rea
   }
 }
 
-/** When to look again, event or not. */
+/** How a pass ended that could report. */
 export interface PassOutcome {
+  /** Look again after this long (ms), event or not. */
   readonly requeueAfterMs?: number
+  /** Look once more after this long (ms), though nothing asks for it. Absent: there is no such cluster. */
+  readonly heartbeatMs?: number
+  /** Something was tried and failed; `requeueAfterMs` says when it is tried again. */
+  readonly isFailed?: boolean
 }
+
+/**
+ * A cluster at rest is looked at this often (ms), whatever its nodes say: proof that it is still looked after (B27). Costs no request. Nodes
+ * that answer wake it earlier, once a minute.
+ */
+const heartbeatMs = 120_000
 
 /** A step found the world newer than the snapshot: the store catches up within moments, and its event wakes us earlier. */
 const staleRetryMs = 100
@@ -60,6 +75,8 @@ export class Reconciler extends Context.Tag("acko/Reconciler")<
     readonly failure: Effect.Effect<never>
     /** The latest pass over a cluster, if there was one. */
     readonly latest: (key: ClusterKey) => Effect.Effect<Option.Option<PassTrace>>
+    /** Metrics about the clusters there are. */
+    readonly metrics: Effect.Effect<ReadonlyArray<Family>>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -72,12 +89,13 @@ export class Reconciler extends Context.Tag("acko/Reconciler")<
 type Published = "written" | "outdated" | "nothing"
 
 const requeue = (report: Report, published: Published): PassOutcome => {
+  const isFailed = report.measures.errors.length > 0
   const delays = [
     report.requeueAfterMs,
     report.again ? staleRetryMs : undefined,
     published === "outdated" ? outdatedRetryMs : undefined,
   ].filter((ms) => ms !== undefined)
-  return delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) }
+  return { heartbeatMs, isFailed, ...(delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) }) }
 }
 
 const make = Effect.gen(function* () {
@@ -91,11 +109,13 @@ const make = Effect.gen(function* () {
   const events = yield* EventRecorder
   const memories = new Map<string, PassMemory>()
   const traces = new Map<string, PassTrace>()
+  const metrics = ClusterMetrics.make()
 
   const forget = (key: ClusterKey) =>
     Effect.gen(function* () {
       memories.delete(keyString(key))
       traces.delete(keyString(key))
+      metrics.forget(key)
       yield* facts.forget(key)
       yield* clientViews.forget(key)
       yield* observers.expect(key, [])
@@ -140,15 +160,10 @@ const make = Effect.gen(function* () {
         yield* clientViews.request(snapshot.key, { seeds, clusterName: decided.effective.clusterName })
     })
 
-  const pass = Effect.fnUntraced(function* (key: ClusterKey) {
+  /** One pass over a cluster that exists. */
+  const passOver = Effect.fnUntraced(function* (snapshot: Snapshot) {
+    const { key } = snapshot
     const id = keyString(key)
-    const memory = memories.get(id) ?? emptyMemory
-    const gathered = yield* gather(key, memory, config.decision)
-    if (Option.isNone(gathered)) {
-      yield* forget(key)
-      return {}
-    }
-    const snapshot = gathered.value
     const decided = plan(snapshot)
     const results = yield* execute(snapshot, decided)
     const report = project(snapshot, decided, results)
@@ -166,6 +181,29 @@ const make = Effect.gen(function* () {
     return requeue(report, published)
   })
 
+  const pass = Effect.fnUntraced(function* (key: ClusterKey) {
+    const id = keyString(key)
+    const startedAt = yield* Clock.currentTimeMillis
+    const gathered = yield* gather(key, memories.get(id) ?? emptyMemory, config.decision)
+    if (Option.isNone(gathered)) {
+      yield* forget(key)
+      return {}
+    }
+    const before = traces.get(id)
+    return yield* Effect.onExit(passOver(gathered.value), (exit) =>
+      Effect.gen(function* () {
+        const trace = traces.get(id)
+        const durationMs = (yield* Clock.currentTimeMillis) - startedAt
+        metrics.passed(key, {
+          ...(trace === undefined || trace === before ? {} : { measures: trace.report.measures }),
+          durationMs,
+          endedAt: yield* wallTimeMillis,
+          isReported: Exit.isSuccess(exit),
+        })
+      }),
+    )
+  })
+
   return Reconciler.of({
     reconcile: (key) => Effect.provide(pass(key), context),
     failure: Effect.zipRight(
@@ -173,5 +211,6 @@ const make = Effect.gen(function* () {
       Effect.never,
     ),
     latest: (key) => Effect.sync(() => Option.fromNullable(traces.get(keyString(key)))),
+    metrics: Effect.sync(metrics.families),
   })
 })

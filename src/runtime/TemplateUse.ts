@@ -18,6 +18,9 @@ import { allReady, Stores, usersOf } from "../observe/Sources.js"
 import * as Controller from "./Controller.js"
 import { make as makeQueue } from "./WorkQueue.js"
 
+/** Name of the controller and its queue in logs and metrics. */
+const controllerName = "aerospikeclustertemplate"
+
 /** One field manager per set of watched namespaces: what one operator does not list, another may. */
 const managerFor = (namespaces: ReadonlyArray<string>): string =>
   namespaces.length === 0
@@ -54,6 +57,8 @@ export class TemplateUse extends Context.Tag("acko/TemplateUse")<
   {
     /** Works until interrupted. */
     readonly run: Effect.Effect<never>
+    /** Of its queue (see `WorkQueue.measure`). */
+    readonly measure: Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -67,7 +72,7 @@ const make = Effect.gen(function* () {
   const { watchNamespaces } = yield* OperatorConfig
   const context = yield* Effect.context<KubeWriter>()
   const manager = managerFor(watchNamespaces)
-  const queue = yield* makeQueue<string>({ name: "templates", keyString: (name) => name })
+  const queue = yield* makeQueue<string>({ name: controllerName, keyString: (name) => name })
   yield* stores.templates.subscribe(({ before, after, why }) => queue.add((after ?? before)?.name ?? "", why))
   yield* stores.clusters.subscribe(({ before, after, why }) =>
     Effect.forEach(
@@ -88,7 +93,7 @@ const make = Effect.gen(function* () {
       return {}
     }).pipe(Effect.provide(context))
   const controller = Controller.make({
-    name: "templates",
+    name: controllerName,
     queue,
     keyString: (name: string) => name,
     reconcile,
@@ -96,5 +101,5 @@ const make = Effect.gen(function* () {
     ready: allReady(stores),
     concurrency: 4,
   })
-  return TemplateUse.of({ run: controller.run })
+  return TemplateUse.of({ run: controller.run, measure: queue.measure })
 })

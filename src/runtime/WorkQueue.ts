@@ -9,9 +9,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as FiberSet from "effect/FiberSet"
-import * as Metric from "effect/Metric"
 import type * as Scope from "effect/Scope"
-import { queueAdds, queueDepth, queueRunning, queueWait } from "./runtimeMetrics.js"
+import { queueMetrics } from "./queueMetrics.js"
 
 export interface WorkQueueOptions<K> {
   /** Name in metrics. */
@@ -55,6 +54,8 @@ export interface WorkQueue<K> {
   readonly close: Effect.Effect<void>
   readonly isClosed: Effect.Effect<boolean>
   readonly stats: Effect.Effect<QueueStats>
+  /** Brings those metrics up to date that grow by themselves: how long the running work has been going on. */
+  readonly measure: Effect.Effect<void>
 }
 
 interface Item<K> {
@@ -65,6 +66,8 @@ interface Item<K> {
   /** In the ready line. */
   isReady: boolean
   isRunning: boolean
+  /** When it last began to run (epoch ms). */
+  startedAt: number
   why: Set<string>
 }
 
@@ -74,10 +77,8 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
     const { keyString, debounceMs = 1, maxReasons = 8 } = options
     const timer = yield* FiberHandle.make<void, never>()
     const wake = Effect.unsafeMakeLatch(false)
-    const depth = queueDepth.pipe(Metric.tagged("queue", options.name))
-    const waited = queueWait.pipe(Metric.tagged("queue", options.name))
-    const busy = queueRunning.pipe(Metric.tagged("queue", options.name))
-    const added = queueAdds.pipe(Metric.tagged("queue", options.name))
+    const metrics = queueMetrics(options.name)
+    yield* metrics.begin
     const items = new Map<string, Item<K>>()
     /** Due items in order. A Set is a line that can be left in the middle. */
     const ready = new Set<Item<K>>()
@@ -89,6 +90,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
     const makeReady = (item: Item<K>): void => {
       item.isReady = true
       ready.add(item)
+      metrics.added()
       wake.unsafeOpen()
     }
 
@@ -135,11 +137,11 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
           dueAt: undefined,
           isReady: false,
           isRunning: false,
+          startedAt: now,
           why: new Set<string>(),
         }
         items.set(id, item)
         if (item.why.size < maxReasons) item.why.add(why)
-        added.unsafeUpdate(1, [])
         const dueAt = now + Math.max(0, delayMs)
         if (item.dueAt !== undefined && item.dueAt <= dueAt) return Effect.void
         item.dueAt = dueAt
@@ -156,6 +158,7 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
       const waitedMs = now - (item.dueAt ?? now)
       item.isReady = false
       item.isRunning = true
+      item.startedAt = now
       item.dueAt = undefined
       item.why = new Set()
       running += 1
@@ -168,10 +171,10 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
         item.isRunning = false
         if (item.dueAt === undefined || isClosed) items.delete(item.id)
         wake.unsafeOpen()
-        return arm(item, now)
+        return Effect.zipRight(metrics.worked(now - item.startedAt), arm(item, now))
       })
 
-    const gauges = Effect.suspend(() => Effect.zipRight(Metric.set(depth, ready.size), Metric.set(busy, running)))
+    const gauge = Effect.suspend(() => metrics.depth(ready.size))
 
     const consume: WorkQueue<K>["consume"] = (work, concurrency = 64) =>
       Effect.scoped(
@@ -185,13 +188,13 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
                 const next = take(now)
                 if (next === undefined) break
                 yield* FiberSet.run(fibers, Effect.ensuring(work(next.due), release(next.item)))
-                yield* Metric.update(waited, next.waitedMs / 1000)
+                yield* metrics.waited(next.waitedMs)
               }
-              yield* gauges
+              yield* gauge
               if (!isClosed) yield* wake.await
             }
             yield* FiberSet.awaitEmpty(fibers)
-            yield* gauges
+            yield* gauge
           })
           yield* Effect.raceFirst(dispatch, Effect.raceFirst(FiberSet.join(fibers), FiberHandle.join(timer)))
         }),
@@ -208,10 +211,17 @@ export const make = <K>(options: WorkQueueOptions<K>): Effect.Effect<WorkQueue<K
 
     return {
       add: (key, why) => schedule(key, debounceMs, why),
-      addAfter: schedule,
+      addAfter: (key, ms, why) =>
+        Effect.suspend(() => {
+          if (!isClosed) metrics.postponed()
+          return schedule(key, ms, why)
+        }),
       consume,
       close: Effect.zipRight(Effect.sync(shut), FiberHandle.clear(timer)),
       isClosed: Effect.sync(() => isClosed),
+      measure: Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        metrics.running([...items.values()].flatMap((item) => (item.isRunning ? [now - item.startedAt] : []))),
+      ),
       stats: Effect.map(Clock.currentTimeMillis, (now) => {
         const [oldest] = ready
         return {

@@ -159,14 +159,16 @@ describe("KubeTransport: requests", () => {
     }),
   )
 
-  it.scopedLive("requests are counted by verb, resource and code", () =>
+  it.scopedLive("requests are counted by code, host and method, as client-go does, and by verb and resource", () =>
     Effect.gen(function* () {
-      const { reader } = yield* client(() => statusReply(404, "NotFound"))
+      const { reader, server } = yield* client(() => statusReply(404, "NotFound"))
       yield* Effect.flip(reader.get(Kinds.Lease, ref))
       const counter = kubeRequests.pipe(
+        Metric.tagged("code", "404"),
+        Metric.tagged("host", new URL(server.baseUrl).host),
+        Metric.tagged("method", "GET"),
         Metric.tagged("verb", "get"),
         Metric.tagged("resource", "leases"),
-        Metric.tagged("code", "404"),
       )
       assert.strictEqual((yield* Metric.value(counter)).count, 1)
     }),

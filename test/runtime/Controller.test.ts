@@ -13,7 +13,7 @@ import * as TestClock from "effect/TestClock"
 import { describe } from "vitest"
 import type { FailureClass } from "../../src/domain/OperatorError.js"
 import { type ControllerOptions, make, type Outcome } from "../../src/runtime/Controller.js"
-import { reconcileTotal } from "../../src/runtime/runtimeMetrics.js"
+import { reconcileDefects } from "../../src/runtime/controllerMetrics.js"
 import { make as makeQueue } from "../../src/runtime/WorkQueue.js"
 
 type Settings = Partial<Omit<ControllerOptions<string, FailureClass, never>, "reconcile" | "queue">>
@@ -121,7 +121,7 @@ describe("Controller", () => {
     "S11 R45 R13 a pass that dies is counted and retried; a classifier that throws too; others do not notice",
     () =>
       Effect.gen(function* () {
-        const defects = reconcileTotal.pipe(Metric.tagged("controller", "test"), Metric.tagged("result", "defect"))
+        const defects = Metric.tagged(reconcileDefects, "controller", "test")
         const before = (yield* Metric.value(defects)).count
         const { controller, timesOf, fiber } = yield* start(
           (key) => {

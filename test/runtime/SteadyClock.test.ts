@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { onSteadyClock, steady } from "../../src/runtime/SteadyClock.js"
+import { onSteadyClock, steady, wallTimeMillis } from "../../src/runtime/SteadyClock.js"
 
 /** A clock whose wall time and monotonic time are set by hand. */
 const makeBase = () => {
@@ -28,6 +28,15 @@ describe("steady clock (R60)", () => {
     time.monotonicMs += 1_500.4
     expect(clock.unsafeCurrentTimeMillis() - before).toBe(1_500)
   })
+
+  it.effect("wall time stays to be had, however often the clock was made steady", () =>
+    Effect.gen(function* () {
+      const { time, base } = makeBase()
+      const jumped = Effect.suspend(() => ((time.wallMs += 3_600_000), wallTimeMillis))
+      expect(yield* Effect.withClock(onSteadyClock(onSteadyClock(jumped)), base)).toBe(time.wallMs)
+      expect(yield* Effect.withClock(jumped, base)).toBe(time.wallMs)
+    }),
+  )
 
   it.effect("reaches the fibers a program starts", () =>
     Effect.gen(function* () {

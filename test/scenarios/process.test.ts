@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import type { OperatorConfig } from "../../src/config/OperatorConfig.js"
 import { Kinds, type KubeObject } from "../../src/domain/Kubernetes.js"
+import * as Operator from "../../src/Operator.js"
 import { KubeReader, KubeWriter } from "../../src/kube/KubeClient.js"
 import { ClientViews } from "../../src/observe/ClientViews.js"
 import { Facts } from "../../src/observe/Facts.js"
@@ -183,47 +184,98 @@ describe("time from other clocks", () => {
 })
 
 describe("metrics", () => {
-  it("R128: there is one for every part, and no more of them with more clusters", () => {
+  /** The page of a replica, comments left out. */
+  const pageOf = ({ inside }: Replica): Effect.Effect<ReadonlyArray<string>> =>
+    Effect.map(Effect.provide(Operator.metrics, inside), (families) =>
+      render(Metric.unsafeSnapshot(), families)
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("#")),
+    )
+  const about = (lines: ReadonlyArray<string>, name: string) => lines.filter((line) => line.includes(`name="${name}"`))
+  const valueOf = (lines: ReadonlyArray<string>, series: string): number | undefined => {
+    const line = lines.find((text) => text.startsWith(`${series} `))
+    return line === undefined ? undefined : Number(line.slice(series.length + 1))
+  }
+  const create = (replicas: Replicas, name: string) =>
+    Effect.gen(function* () {
+      const phase = () => {
+        const status = replicas.world.server.find(Kinds.AerospikeCluster, { namespace: "aerospike", name })?.["status"]
+        return (status as { readonly phase?: string } | undefined)?.phase
+      }
+      yield* apply(replicas, { name, size: 2 })
+      yield* replicas.until(`${name} created`, () => phase() === "Completed")
+    })
+
+  it("R128: there is one for every part; each cluster has its own few while it exists, and none afterwards", () => {
     withReplicas((replicas) =>
       Effect.gen(function* () {
         const { start, until, world } = replicas
-        const series = () =>
-          render(Metric.unsafeSnapshot())
-            .split("\n")
-            .filter((line) => line.startsWith("acko_"))
-        const phase = (name: string) => {
-          const status = world.server.find(Kinds.AerospikeCluster, { namespace: "aerospike", name })?.["status"]
-          return (status as { readonly phase?: string } | undefined)?.phase
-        }
-        yield* start("replica-1")
-        const create = (name: string) =>
-          Effect.zipRight(
-            apply(replicas, { name, size: 2 }),
-            until(`${name} created`, () => phase(name) === "Completed"),
-          )
-        yield* create("unlikely-name-1")
-        const before = series()
-        for (const name of ["unlikely-name-2", "unlikely-name-3", "unlikely-name-4"]) yield* create(name)
-        expect(series()).toHaveLength(before.length)
+        const replica = yield* start("replica-1")
+        yield* create(replicas, "unlikely-name-1")
+        const before = yield* pageOf(replica)
+        const own = about(before, "unlikely-name-1")
+        expect(own.length).toBeLessThan(50)
+        expect(before.filter((line) => line.includes("unlikely"))).toEqual(own)
+        for (const name of ["unlikely-name-2", "unlikely-name-3", "unlikely-name-4"]) yield* create(replicas, name)
+        const after = yield* pageOf(replica)
+        expect(about(after, "unlikely-name-4")).toHaveLength(own.length)
+        expect(after.length - 3 * own.length).toBe(before.length)
         expect(before.length).toBeLessThan(1_000)
-        expect(before.filter((line) => line.includes("unlikely"))).toEqual([])
         const names = new Set(before.map((line) => line.split(/[{ ]/, 1)[0] ?? ""))
         for (const name of [
-          "acko_leading",
-          "acko_queue_depth",
-          "acko_queue_running",
-          "acko_queue_adds_total",
-          "acko_queue_wait_seconds_count",
-          "acko_reconcile_total",
-          "acko_reconcile_duration_seconds_bucket",
           "acko_observer_mode",
           "acko_observer_events_total",
           "acko_observer_missed_events_total",
           "acko_node_requests_total",
           "acko_node_facts_duration_seconds_count",
           "acko_events_total",
+          ...["total", "errors_total", "panics_total", "time_seconds_bucket"].map(
+            (name) => `controller_runtime_reconcile_${name}`,
+          ),
+          "controller_runtime_active_workers",
+          "controller_runtime_max_concurrent_reconciles",
+          ...[
+            "depth",
+            "adds_total",
+            "retries_total",
+            "queue_duration_seconds_bucket",
+            "work_duration_seconds_bucket",
+          ].map((name) => `workqueue_${name}`),
+          "workqueue_unfinished_work_seconds",
+          "workqueue_longest_running_processor_seconds",
+          "leader_election_master_status",
         ])
           expect(names).toContain(name)
+        const gone = "unlikely-name-4"
+        yield* Effect.orDie(world.writer.remove(Kinds.AerospikeCluster, { namespace: "aerospike", name: gone }, {}))
+        const exists = () => world.server.find(Kinds.AerospikeCluster, { namespace: "aerospike", name: gone })
+        yield* until("deleted", () => exists() === undefined)
+        yield* Effect.sleep("1 second")
+        const last = yield* pageOf(replica)
+        expect(about(last, gone)).toEqual([])
+        expect(about(last, "unlikely-name-1")).toHaveLength(own.length)
+      }),
+    )
+  })
+
+  it("a standby shows nothing about clusters, and says that it is one; the leader shows how they are", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const leader = yield* replicas.start("replica-1")
+        yield* create(replicas, "db")
+        const of = '{namespace="aerospike",name="db"'
+        const page = yield* pageOf(leader)
+        expect(valueOf(page, `acko_cluster_phase${of}}`)).toBe(2)
+        expect(valueOf(page, `acko_cluster_ready_pods${of}}`)).toBe(2)
+        expect(valueOf(page, `acko_cluster_as_size${of}}`)).toBe(2)
+        expect(valueOf(page, `acko_cluster_migrating_partitions${of}}`)).toBe(0)
+        expect(valueOf(page, `acko_reconcile_errors_total${of},reason="Other"}`)).toBe(0)
+        expect(valueOf(page, `acko_circuit_breaker_active${of}}`)).toBe(0)
+        const standby = yield* replicas.start("replica-2")
+        yield* Effect.sleep("1 minute")
+        expect(about(yield* pageOf(standby), "db")).toEqual([])
+        // Both are in one process here and share a registry, so the gauge is what the latest of them said.
+        expect(valueOf(yield* pageOf(standby), 'leader_election_master_status{name="ed3f4371.aerospike.com"}')).toBe(0)
       }),
     )
   })

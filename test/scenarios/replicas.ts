@@ -1,5 +1,6 @@
 /** Several operators as one Deployment runs them, each with its own lease and fence, in one world and in virtual time. */
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -39,6 +40,7 @@ export interface SeenWrite {
 export interface Replica {
   readonly user: string
   readonly faults: ClientFaults
+  readonly inside: Context.Context<Inside>
   readonly exit: () => Exit.Exit<unknown, unknown> | undefined
   /** As SIGTERM does. Completes when the process would be gone. */
   readonly stop: Effect.Effect<void>
@@ -123,6 +125,7 @@ const makeReplicas: Effect.Effect<Replicas, never, World | AerospikeInfo> = Effe
         return {
           user,
           faults,
+          inside: context,
           exit: () => fiber.unsafePoll() ?? undefined,
           stop: Effect.zipRight(Fiber.interrupt(fiber), Scope.close(scope, Exit.void)),
         }
