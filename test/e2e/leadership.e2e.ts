@@ -88,7 +88,7 @@ describe("leader election", () => {
       expect(Date.now() - stopped).toBeLessThan(5_000 + 1_000)
     }))
 
-  it("R10 a leader that is killed: the other leads once the Lease has run out", () =>
+  it("N-09 R10 a leader that is killed: the other leads once the Lease has run out", () =>
     roll(async (former) => {
       await former.kill()
       await newLeader(former)

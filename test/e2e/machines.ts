@@ -19,6 +19,7 @@ import { MoreKinds } from "../../src/testing/kube/builtinResources.js"
 import { makeAddressPool } from "../../src/testing/kube/controllers/AddressPool.js"
 import { runClaimController } from "../../src/testing/kube/controllers/ClaimController.js"
 import { basicObjects, namedHosts } from "../../src/testing/kube/controllers/EmbeddedWorld.js"
+import type { HostOptions } from "../../src/testing/kube/controllers/HostMachine.js"
 import { runHeartbeats } from "../../src/testing/kube/controllers/HostHeartbeats.js"
 import { Informers, layerInformers } from "../../src/testing/kube/controllers/Informers.js"
 import { type Kubelet, makeKubelet } from "../../src/testing/kube/controllers/Kubelet.js"
@@ -36,6 +37,11 @@ export interface Machines {
 
 /** One more than a cluster may have nodes. */
 const hostCount = 9
+/** The zones of the shipped samples, in turn. */
+const inSampleZone = (host: HostOptions, index: number): HostOptions => ({
+  ...host,
+  labels: { ...host.labels, "topology.kubernetes.io/zone": `us-east1-${"abc"[index % 3]}` },
+})
 /** Pod IPs are `127.56.x.y`: no other suite uses them. */
 const net = 56
 
@@ -57,7 +63,7 @@ export const makeMachines = (plane: ControlPlane): Effect.Effect<Machines, KubeE
         yield* Effect.catchIf(writer.create(MoreKinds.StorageClass, storageClass), isAlreadyExists, () => Effect.void)
       yield* runClaimController(aerospike.removeClaim)
       const started = yield* makeKubelet({
-        hosts: namedHosts(hostCount, (index) => `127.${net}.254.${index + 1}`),
+        hosts: namedHosts(hostCount, (index) => `127.${net}.254.${index + 1}`).map(inSampleZone),
         settings,
         allocateAddress: () => pool.allocate,
         releaseAddress: pool.release,

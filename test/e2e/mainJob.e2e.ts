@@ -22,7 +22,7 @@ describe.each([
   { mode: "the whole cluster", operator: "acko-system", namespace: "e2e-main", watched: [] },
   { mode: "one namespace", operator: "acko-namespaced", namespace: "e2e-main-ns", watched: ["e2e-main-ns"] },
 ])("main job, $mode", ({ namespace, operator: home, watched }) => {
-  it("creates 8 nodes, restarts them, scales, changes the image without watches, deletes; no record is lost", async () => {
+  it("N-01 N-04 creates 8 nodes, restarts them, scales, changes the image without watches, deletes; no record is lost", async () => {
     const apply = (...wanted: Parameters<typeof onClaims>) =>
       world.run(`apply -n ${namespace} -f -`, resource("demo", onClaims(...wanted)))
     await world.makeNamespace(namespace)

@@ -24,7 +24,7 @@ describe.each([
   })
   afterAll(() => operator.stop())
 
-  it("E-07 E-18 N-08 N-16 racks, Services per pod and a readiness gate; then less of everything", async () => {
+  it("E-18 N-16 racks, Services per pod and a readiness gate; then less of everything", async () => {
     const cluster = await world.cluster(namespace, "racks")
     const gated = { podSpec: { readinessGateEnabled: true } }
     const racks = (...ids: ReadonlyArray<number>) => ({

@@ -19,7 +19,7 @@ export const inMemory = (size: number, protoFdMax: number, more: object = {}) =>
   ...more,
 })
 
-/** Data on claims that go with their nodes, two copies of each record. */
+/** Data on claims that go with their nodes, two copies of each record where there are two nodes. */
 export const onClaims = (size: number, protoFdMax: number, of = image) => ({
   size,
   image: of,
@@ -38,7 +38,7 @@ export const onClaims = (size: number, protoFdMax: number, of = image) => ({
     namespaces: [
       {
         name: "test",
-        "replication-factor": 2,
+        "replication-factor": Math.min(2, size),
         "storage-engine": { type: "device", file: "/opt/aerospike/data/test.dat", filesize: 536_870_912 },
       },
     ],
