@@ -156,8 +156,12 @@ export const run: Effect.Effect<
 export const readiness: Effect.Effect<Readiness, never, Stores | Observers | LeaderElection> = Effect.gen(function* () {
   const stores = yield* Stores
   const observers = yield* Effect.flatMap(Observers, ({ modes }) => modes)
-  const isPictured = yield* Effect.every(sources(stores), ({ store }) => store.isReady)
-  const isObserved = observers.every(({ mode }) => mode !== "refused" && mode !== "stopped")
+  const needed = sources(stores).filter(({ optional }) => optional !== true)
+  const isPictured = yield* Effect.every(needed, ({ store }) => store.isReady)
+  const isNeeded = new Set(needed.map(({ store }) => store.kind.kind))
+  const isObserved = observers.every(
+    ({ kind, mode }) => !isNeeded.has(kind) || (mode !== "refused" && mode !== "stopped"),
+  )
   const leading = yield* Effect.flatMap(LeaderElection, ({ isLeading }) => isLeading)
   return { ready: isPictured && isObserved, leading, observers }
 })

@@ -76,6 +76,8 @@ export interface EffectiveCluster {
   readonly allowUnsafeRestart: boolean
   /** Fields that are accepted but do nothing on Community Edition (access control, `security`), for conditions and warnings. */
   readonly hasAccessControl: boolean
+  /** StorageClass whose volumes must be local, where the template demands that. */
+  readonly localClass?: string
   readonly warnings: ReadonlyArray<SpecProblem>
 }
 

@@ -57,6 +57,13 @@ export const Kinds = {
     plural: "poddisruptionbudgets",
     namespaced: true,
   },
+  StorageClass: {
+    group: "storage.k8s.io",
+    version: "v1",
+    kind: "StorageClass",
+    plural: "storageclasses",
+    namespaced: false,
+  },
   Lease: { group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases", namespaced: true },
   Event: { group: "events.k8s.io", version: "v1", kind: "Event", plural: "events", namespaced: true },
   CoreEvent: core("Event", "events"),
@@ -231,6 +238,12 @@ export interface ClaimView extends ObjectIdentity {
   readonly phase: string
   readonly requestedStorage?: string
   readonly storageClassName?: string
+}
+
+/** One StorageClass. */
+export interface StorageClassView extends ObjectIdentity {
+  /** When its volumes are made: `Immediate` (the default), or `WaitForFirstConsumer`, once it is known where the pod runs. */
+  readonly volumeBindingMode: string
 }
 
 /** An owned object of which we need no more than identity, owner and the raw fields for drift detection (Service, ConfigMap, PDB). */

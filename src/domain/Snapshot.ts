@@ -8,6 +8,7 @@ import type {
   OwnedView,
   PodView,
   StatefulSetView,
+  StorageClassView,
 } from "./Kubernetes.js"
 import type { ClientView, ClusterFacts } from "./NodeFacts.js"
 
@@ -121,6 +122,8 @@ export interface Snapshot {
   readonly services: ReadonlyArray<OwnedView>
   readonly pdbs: ReadonlyArray<OwnedView>
   readonly claims: ReadonlyArray<ClaimView>
+  /** All StorageClasses; absent while they are not known, or must not be read. */
+  readonly storageClasses?: ReadonlyArray<StorageClassView>
   readonly facts: ClusterFacts
   /** When the latest change of any pod of this cluster reached us (epoch ms): facts collected before it say nothing about it. */
   readonly podsChangedAt: number

@@ -19,6 +19,7 @@ export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: Pass
   const clientView = yield* clientViews.get(key)
   const reference = templateNameOf(cluster.spec)
   const template = reference === undefined ? undefined : yield* stores.templates.get({ name: reference })
+  const classes = (yield* stores.storageClasses.isReady) ? yield* stores.storageClasses.list : undefined
   return Option.some<Snapshot>({
     key,
     now: yield* Clock.currentTimeMillis,
@@ -30,6 +31,7 @@ export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: Pass
     services: yield* stores.services.byCluster(key),
     pdbs: yield* stores.pdbs.byCluster(key),
     claims: yield* stores.claims.byCluster(key),
+    ...(classes === undefined ? {} : { storageClasses: classes }),
     facts: yield* facts.get(key),
     podsChangedAt: yield* stores.pods.changedAt(key),
     ...(clientView === undefined ? {} : { clientView }),

@@ -15,12 +15,13 @@ import {
   type PodView,
   type ResourceKind,
   type StatefulSetView,
+  type StorageClassView,
 } from "../domain/Kubernetes.js"
 import { Label, ownedSelector } from "../domain/Labels.js"
 import type { ClusterView, TemplateView } from "../domain/Snapshot.js"
 import { clusterFingerprint, ownedFingerprint, statefulSetFingerprint, templateFingerprint } from "./fingerprints.js"
 import { make as makeStore, type Change, type Store } from "./Store.js"
-import { claimView, clusterView, ownedView, podView, statefulSetView, templateView } from "./views.js"
+import { claimView, clusterView, ownedView, podView, statefulSetView, storageClassView, templateView } from "./views.js"
 
 export interface StoresShape {
   readonly clusters: Store<ClusterView>
@@ -31,6 +32,7 @@ export interface StoresShape {
   readonly configMaps: Store<OwnedView>
   readonly pdbs: Store<OwnedView>
   readonly claims: Store<ClaimView>
+  readonly storageClasses: Store<StorageClassView>
 }
 
 /** Owned objects name their cluster by label; the label is the operator's own, users cannot overwrite it (W75). */
@@ -115,6 +117,12 @@ export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
           keysOf: byInstance,
           namespaces,
         }),
+        // Read when a template asks for local volumes; no change of one is a reason to look at a cluster.
+        storageClasses: yield* makeStore({
+          kind: Kinds.StorageClass,
+          decode: storageClassView,
+          keysOf: () => [],
+        }),
       }
     }),
   )
@@ -130,10 +138,16 @@ export type AnyStore = Pick<
   ) => Effect.Effect<void, never, Scope.Scope>
 }
 
+/** What is watched, and into which store it goes. */
+export interface Source {
+  readonly store: AnyStore
+  readonly labelSelector?: string
+  /** Nothing but advice depends on it: the operator works, and is ready, without the right to read it. Default: false. */
+  readonly optional?: true
+}
+
 /** Every store with the selector of its watch. Resources of users carry no label of ours. */
-export const sources = (
-  stores: StoresShape,
-): ReadonlyArray<{ readonly store: AnyStore; readonly labelSelector?: string }> => [
+export const sources = (stores: StoresShape): ReadonlyArray<Source> => [
   { store: stores.clusters },
   { store: stores.templates },
   { store: stores.pods, labelSelector: ownedSelector },
@@ -142,6 +156,7 @@ export const sources = (
   { store: stores.configMaps, labelSelector: ownedSelector },
   { store: stores.pdbs, labelSelector: ownedSelector },
   { store: stores.claims, labelSelector: ownedSelector },
+  { store: stores.storageClasses, optional: true },
 ]
 
 /** The clusters that refer to a template, by namespace and name. */
@@ -152,6 +167,14 @@ export const usersOf = (stores: StoresShape, template: string): Effect.Effect<Re
 export const storeOf = (stores: StoresShape, kind: ResourceKind): AnyStore | undefined =>
   sources(stores).find(({ store }) => store.kind.kind === kind.kind && store.kind.group === kind.group)?.store
 
+/** How long the start waits for a kind that it can do without (ms). */
+const optionalWaitMs = 2_000
+
 /** Completes when every store has its first complete picture: nothing is worked on before. */
 export const allReady = (stores: StoresShape): Effect.Effect<void> =>
-  Effect.forEach(sources(stores), ({ store }) => store.ready, { concurrency: "unbounded", discard: true })
+  Effect.forEach(
+    sources(stores),
+    ({ optional, store }) =>
+      optional === true ? Effect.ignore(Effect.timeoutOption(store.ready, optionalWaitMs)) : store.ready,
+    { concurrency: "unbounded", discard: true },
+  )

@@ -12,6 +12,7 @@ import type {
   OwnedView,
   PodView,
   StatefulSetView,
+  StorageClassView,
 } from "../domain/Kubernetes.js"
 import type { ClusterView, TemplateView } from "../domain/Snapshot.js"
 import {
@@ -209,3 +210,10 @@ export const templateView: Decode<TemplateView> = (object) =>
       spec: object["spec"],
     }
   })
+
+/** One StorageClass. */
+export const storageClassView: Decode<StorageClassView> = (object) =>
+  Either.map(identity(object), (id) => ({
+    ...id,
+    volumeBindingMode: text(fields(object), "volumeBindingMode") ?? "Immediate",
+  }))

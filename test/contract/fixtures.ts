@@ -4,8 +4,8 @@ import { MoreKinds } from "../../src/testing/kube/builtinResources.js"
 import type { Body } from "./Place.js"
 
 export const { ConfigMap, Pod, Service, StatefulSet, PodDisruptionBudget, PersistentVolumeClaim, Lease } = Kinds
-export const { Namespace, CustomResourceDefinition, ControllerRevision, Event, CoreEvent } = Kinds
-export const { Secret, ServiceAccount, Deployment, ReplicaSet, StorageClass } = MoreKinds
+export const { Namespace, CustomResourceDefinition, ControllerRevision, Event, CoreEvent, StorageClass } = Kinds
+export const { Secret, ServiceAccount, Deployment, ReplicaSet } = MoreKinds
 
 const custom = (kind: string, plural: string): ResourceKind => ({
   group: "contract.acko.io",

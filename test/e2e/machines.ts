@@ -15,7 +15,6 @@ import * as KubeTransport from "../../src/kube/KubeTransport.js"
 import { AerospikeWorld, layerWorld, type World as Aerospike } from "../../src/testing/aerospike/AerospikeWorld.js"
 import { layerLoopback } from "../../src/testing/aerospike/loopback.js"
 import { layerSimulated } from "../../src/testing/aerospike/SimulatedPods.js"
-import { MoreKinds } from "../../src/testing/kube/builtinResources.js"
 import { makeAddressPool } from "../../src/testing/kube/controllers/AddressPool.js"
 import { runClaimController } from "../../src/testing/kube/controllers/ClaimController.js"
 import { basicObjects, namedHosts } from "../../src/testing/kube/controllers/EmbeddedWorld.js"
@@ -60,7 +59,7 @@ export const makeMachines = (plane: ControlPlane): Effect.Effect<Machines, KubeE
       const writer = yield* KubeWriter
       const [, storageClass] = basicObjects
       if (storageClass !== undefined)
-        yield* Effect.catchIf(writer.create(MoreKinds.StorageClass, storageClass), isAlreadyExists, () => Effect.void)
+        yield* Effect.catchIf(writer.create(Kinds.StorageClass, storageClass), isAlreadyExists, () => Effect.void)
       yield* runClaimController(aerospike.removeClaim)
       const started = yield* makeKubelet({
         hosts: namedHosts(hostCount, (index) => `127.${net}.254.${index + 1}`).map(inSampleZone),

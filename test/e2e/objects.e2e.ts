@@ -65,7 +65,7 @@ describe.each([
     await world.until(`get asc,pods,sts,svc,pdb -n ${namespace} -o name`, (out) => out === "")
   })
 
-  it("E-23 E-24 from a template, which is kept while it is in use", async () => {
+  it("E-23 E-24 B25 from a template: its copy, its drift, a fresh copy on request; it is kept while it is in use", async () => {
     const template = (protoFdMax: number) =>
       JSON.stringify({
         apiVersion: "acko.io/v1alpha1",
@@ -77,6 +77,7 @@ describe.each([
             service: { "proto-fd-max": protoFdMax },
             namespaceDefaults: { "replication-factor": 1 },
           },
+          storage: { localPVRequired: true, storageClassName: "standard" },
         },
       })
     const cluster = await world.cluster(namespace, "templated")
@@ -97,6 +98,23 @@ describe.each([
       const snapshot = object.status?.["templateSnapshot"] as { readonly synced?: boolean } | undefined
       return snapshot?.synced === false
     })
+    // The class of the machines binds at once, which local volumes must not.
+    await world.until(`get events -n ${namespace} -o jsonpath={.items[*].message}`, (out) =>
+      out.includes("localPVRequired: StorageClass standard binds volumes Immediate"),
+    )
+
+    // The one node holds the only copy of what is in memory: its user accepts that a restart loses it.
+    const wishes = "acko.io/resync-template=true acko.io/allow-unsafe-restart=true"
+    await world.run(`annotate asc templated -n ${namespace} ${wishes}`)
+    await cluster.until("the copy is fresh", (object) => {
+      const snapshot = object.status?.["templateSnapshot"] as { readonly synced?: boolean } | undefined
+      return snapshot?.synced === true && object.metadata.annotations?.["acko.io/resync-template"] === undefined
+    })
+    await cluster.completed()
+    expect(await world.run(`get cm -n ${namespace} templated-0-config -o jsonpath={.data}`)).toContain(
+      "proto-fd-max 9000",
+    )
+
     await world.run(`delete asct ${namespace} --wait=false`)
     expect(await world.run("get asct -o name")).toContain(namespace)
     await cluster.release()

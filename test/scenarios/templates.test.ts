@@ -1,6 +1,9 @@
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { Kinds, type KubeObject } from "../../src/domain/Kubernetes.js"
+import { readiness } from "../../src/Operator.js"
+import { LeaderElection } from "../../src/runtime/LeaderElection.js"
+import { forbidden } from "../../src/testing/kube/ApiFailure.js"
 import { goodImage, namespace, play, resource, type Stage } from "./stage.js"
 
 const Templates = Kinds.AerospikeClusterTemplate
@@ -49,6 +52,8 @@ const annotations = (stage: Stage) =>
   stage.world.server.find(Kinds.AerospikeCluster, { namespace, name: "db" })?.metadata.annotations ?? {}
 const configuration = (stage: Stage) => JSON.stringify(stage.list(Kinds.ConfigMap).map((map) => map["data"]))
 const told = (stage: Stage, reason: string) => stage.events().filter((event) => event.includes(` ${reason}: `)).length
+
+const warnings = (stage: Stage) => stage.events().filter((event) => event.startsWith("Warning ValidationWarning: "))
 
 describe("a cluster made from a template", () => {
   it("B4, B28, W28, W29, E-23, E-24: waits for it, copies it, keeps the copy when it changes, follows on request", () => {
@@ -180,6 +185,66 @@ describe("a cluster made from a template", () => {
         yield* Effect.sleep("1 minute")
         expect(stage.isCompleted()).toBe(true)
         expect(stage.pods()).toEqual(pods)
+      }),
+    )
+  })
+
+  it("R6 and R7 of api.md §7.6: what is odd about the template is told once per copy, when it is taken", () => {
+    play((stage) =>
+      Effect.gen(function* () {
+        const local = (storageClassName: string) =>
+          template(10_000, {
+            scheduling: { podAntiAffinityLevel: "required" },
+            storage: { localPVRequired: true, storageClassName },
+          })
+        yield* apply(stage, cluster())
+        yield* stage.until("refused", () => stage.status().phase === "Error", 30_000)
+        yield* apply(stage, local("standard"))
+        yield* stage.completed()
+        expect(warnings(stage)).toEqual([
+          expect.stringContaining("StorageClass standard binds volumes Immediate, before it is known"),
+        ])
+
+        yield* apply(stage, local("none-such"))
+        yield* apply(stage, cluster({ "acko.io/resync-template": "true" }))
+        yield* stage.until("told", () => warnings(stage).length === 2, 60_000)
+        expect(warnings(stage)[1]).toContain("there is no StorageClass none-such")
+
+        stage.world.server.create(Kinds.StorageClass, {
+          apiVersion: "storage.k8s.io/v1",
+          kind: "StorageClass",
+          metadata: { name: "local" },
+          provisioner: "kubernetes.io/no-provisioner",
+          volumeBindingMode: "WaitForFirstConsumer",
+        })
+        yield* apply(stage, local("local"))
+        yield* apply(stage, cluster({ "acko.io/resync-template": "true" }))
+        yield* stage.until("copied", () => JSON.stringify(copyOf(stage)?.spec).includes('"local"'), 60_000)
+        yield* Effect.sleep("2 minutes")
+        expect(warnings(stage)).toHaveLength(2)
+      }),
+    )
+  })
+
+  it("without the right to read StorageClasses there is no advice about them, and nothing else is missing", () => {
+    play((stage) =>
+      Effect.gen(function* () {
+        stage.world.server.gate.onRequest(({ resource }) =>
+          resource === "storageclasses"
+            ? { _tag: "Fail", failure: forbidden(Kinds.StorageClass, "", "not you") }
+            : undefined,
+        )
+        yield* stage.restartOperator
+        yield* apply(stage, template(10_000, { storage: { localPVRequired: true, storageClassName: "standard" } }))
+        yield* apply(stage, cluster())
+        yield* stage.completed()
+        expect(warnings(stage)).toEqual([])
+        const { observers, ready } = yield* Effect.provide(
+          Effect.provide(readiness, LeaderElection.layerNoop),
+          stage.operator().context,
+        )
+        expect(ready).toBe(true)
+        expect(observers).toContainEqual({ kind: "StorageClass", mode: "refused" })
       }),
     )
   })

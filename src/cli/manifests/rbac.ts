@@ -36,10 +36,14 @@ export const workRules: ReadonlyArray<PolicyRule> = [
   rule("policy", ["poddisruptionbudgets"], ...owned),
 ]
 
-/** Templates are cluster-scoped: they need a ClusterRole in either mode. Patched are the finalizer and `status.usedBy`, nothing else. */
+/**
+ * Templates and the StorageClasses they name are cluster-scoped: they need a ClusterRole in either mode. Patched are a template's finalizer and
+ * `status.usedBy`, nothing else.
+ */
 export const templateRules: ReadonlyArray<PolicyRule> = [
   rule("acko.io", ["aerospikeclustertemplates"], "get", "list", "watch", "patch"),
   rule("acko.io", ["aerospikeclustertemplates/status"], "patch"),
+  rule("storage.k8s.io", ["storageclasses"], "list", "watch"),
 ]
 
 /** With a webhook that looks after its own certificate: `caBundle` of its two configurations, and nothing else of the cluster. */

@@ -17,7 +17,7 @@ import { type Draft, draftProblems } from "./findings.js"
 import { effectiveRacks } from "./racks.js"
 import { firstOfEach } from "./rules/problem.js"
 import { textProblems } from "./rules/text.js"
-import { resolveTemplate } from "./template.js"
+import { type ResolvedSpec, resolveTemplate } from "./template.js"
 import { heldTemplate } from "./template/snapshot.js"
 import { specWarnings } from "./warnings.js"
 
@@ -74,11 +74,17 @@ const batchPerRack = (
   resolve: (size: number) => number,
 ): Readonly<Record<number, number>> => Object.fromEntries(racks.map((rack) => [rack.id, resolve(rack.size)]))
 
+/** What resolving the template has told. */
+interface Told extends Omit<ResolvedSpec, "spec"> {
+  /** Something is left to a template that nobody knows. */
+  readonly isOpen: boolean
+}
+
 const assemble = (
   cluster: ClusterSubject,
   { key, spec, racks }: Draft,
   config: JsonObject,
-  warnings: Problems,
+  { localClass, warnings }: Omit<Told, "isOpen">,
 ): EffectiveCluster => {
   const size = spec.size ?? 0
   const clusterName = section(config, "service")["cluster-name"]
@@ -109,16 +115,13 @@ const assemble = (
     ),
     allowUnsafeRestart: cluster.annotations[Annotation.allowUnsafeRestart] === "true",
     hasAccessControl: spec.aerospikeAccessControl !== undefined || Object.hasOwn(config, "security"),
+    ...(localClass === undefined ? {} : { localClass }),
     warnings,
   }
 }
 
 /** Defaults, racks and rules for a spec that has taken over its template. */
-const examineResolved = (
-  cluster: ClusterSubject,
-  resolved: ClusterSpec,
-  told: { readonly isOpen: boolean; readonly warnings: Problems },
-): Examination => {
+const examineResolved = (cluster: ClusterSubject, resolved: ClusterSpec, told: Told): Examination => {
   const key = { namespace: cluster.namespace, name: cluster.name }
   const spec = withDefaultsOfParts(resolved)
   const defaulted = defaultedConfig(spec.aerospikeConfig ?? {}, { clusterName: cluster.name })
@@ -134,7 +137,7 @@ const examineResolved = (
   const warnings = firstOfEach([...told.warnings, ...specWarnings(draft, config)])
   return errors.length > 0 || told.isOpen
     ? { errors, warnings }
-    : { errors, warnings, cluster: assemble(cluster, draft, config, warnings) }
+    : { errors, warnings, cluster: assemble(cluster, draft, config, { ...told, warnings }) }
 }
 
 const examineDecoded = (cluster: ClusterSubject, written: ClusterSpec, source: TemplateSource): Examination => {
@@ -149,7 +152,7 @@ const examineDecoded = (cluster: ClusterSubject, written: ClusterSpec, source: T
       const own = examineResolved(cluster, written, { isOpen: true, warnings: [] })
       return { errors: firstOfEach([...errors, ...own.errors]), warnings: own.warnings }
     },
-    onRight: ({ spec, warnings }) => examineResolved(cluster, spec, { isOpen: false, warnings }),
+    onRight: ({ spec, ...told }) => examineResolved(cluster, spec, { ...told, isOpen: false }),
   })
 }
 

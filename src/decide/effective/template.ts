@@ -16,6 +16,8 @@ import { templateWarnings } from "./template/warnings.js"
 export interface ResolvedSpec {
   readonly spec: ClusterSpec
   readonly warnings: ReadonlyArray<SpecProblem>
+  /** StorageClass whose volumes must be local, where the template demands that. */
+  readonly localClass?: string
 }
 
 /** E4, E5: what neither the cluster nor its template says. */
@@ -59,7 +61,11 @@ export const resolveTemplate = (
   const effective = withOverrides(template, spec.overrides)
   const resolved = inherit(spec, effective, name)
   const problems = missing(resolved, reference)
-  return problems.length > 0
-    ? Either.left(problems)
-    : Either.right({ spec: resolved, warnings: templateWarnings(spec, effective) })
+  if (problems.length > 0) return Either.left(problems)
+  const { localPVRequired, storageClassName: localClass } = effective.storage ?? {}
+  return Either.right({
+    spec: resolved,
+    warnings: templateWarnings(spec, effective),
+    ...(localPVRequired === true && localClass ? { localClass } : {}),
+  })
 }

@@ -1,10 +1,14 @@
 /** Events: what changed between the stored status and the new one, and what was done. Never a state that merely lasts (W77). */
+import * as Either from "effect/Either"
 import type { ClusterStatus, TemplateSnapshot } from "../../domain/ClusterStatus.js"
+import type { EffectiveCluster } from "../../domain/EffectiveCluster.js"
 import { isSame } from "../../domain/Json.js"
 import { Annotation } from "../../domain/Labels.js"
 import type { Evidence, Step } from "../../domain/Plan.js"
 import type { ClusterEvent, StepResult } from "../../domain/Report.js"
 import type { StatefulSetView } from "../../domain/Kubernetes.js"
+import { effectiveCluster } from "../effective/effectiveCluster.js"
+import { localClassWarnings } from "../effective/template/warnings.js"
 import { breakerThreshold } from "../requeue.js"
 import { message } from "./bounds.js"
 import { isDeleting, isSameGeneration, type Outcome } from "./outcome.js"
@@ -185,16 +189,23 @@ const failures = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<Cluster
   ]
 }
 
+/** The copy of the template that the pass has taken, if it says something new. */
+const freshCopy = (outcome: Outcome, after: ClusterStatus): TemplateSnapshot | undefined => {
+  const [was, is] = [outcome.snapshot.cluster.status.templateSnapshot, after.templateSnapshot]
+  return is !== undefined && (was?.name !== is.name || !isSame(was.spec, is.spec)) ? is : undefined
+}
+
 /** A fresh copy, unless a request for it is still to be fulfilled (that tells it itself); a template that moved on or is not there. */
 const templates = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<ClusterEvent> => {
   const { cluster } = outcome.snapshot
-  const [was, is] = [cluster.status.templateSnapshot, after.templateSnapshot]
-  const isFresh = is !== undefined && (was?.name !== is.name || !isSame(was.spec, is.spec))
+  const fresh = freshCopy(outcome, after)
   const reason = reasonOf(after, "TemplateSynced")
   const text = after.conditions?.find(({ type }) => type === "TemplateSynced")?.message ?? ""
   const isNews = reason !== reasonOf(cluster.status, "TemplateSynced")
   return [
-    ...(isFresh && cluster.annotations[Annotation.resyncTemplate] !== "true" ? [appliedTemplate(is)] : []),
+    ...(fresh !== undefined && cluster.annotations[Annotation.resyncTemplate] !== "true"
+      ? [appliedTemplate(fresh)]
+      : []),
     ...(isNews && reason === "TemplateDrifted" ? [warning("TemplateDrifted", text)] : []),
     ...(isNews && reason === "TemplateNotFound" ? [warning("TemplateResolutionError", text)] : []),
   ]
@@ -208,16 +219,23 @@ const resolutionErrors = (outcome: Outcome, after: ClusterStatus): ReadonlyArray
         .filter(({ rule = "" }) => /^E[345]$/.test(rule))
         .map(({ path, message: what, fix }) => warning("TemplateResolutionError", `${path}: ${what}; fix: ${fix}`))
 
-/** Once per generation: what is odd about a spec, or why it is refused. */
-const spec = (outcome: Outcome): ReadonlyArray<ClusterEvent> => {
-  if (isSameGeneration(outcome) || isDeleting(outcome)) return []
+/** What the cluster means from now on: a pass that takes a copy of its template decides nothing else yet. */
+const effectiveAfter = (outcome: Outcome, after: ClusterStatus): EffectiveCluster | undefined =>
+  freshCopy(outcome, after) === undefined
+    ? outcome.effective
+    : Either.getOrUndefined(effectiveCluster({ ...outcome.snapshot.cluster, status: after }))
+
+/** Once per generation or copy of the template: what is odd about a spec, or why it is refused. */
+const spec = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<ClusterEvent> => {
+  if (isDeleting(outcome) || (isSameGeneration(outcome) && freshCopy(outcome, after) === undefined)) return []
   if (outcome.plan._tag === "Refused") {
     return outcome.plan.problems
       .filter(({ rule = "" }) => !/^E\d$/.test(rule))
       .slice(0, 5)
       .map((problem) => warning("ReconcileError", `${problem.path}: ${problem.message}; fix: ${problem.fix}`))
   }
-  return (outcome.effective?.warnings ?? [])
+  const effective = effectiveAfter(outcome, after)
+  return [...localClassWarnings(effective?.localClass, outcome.snapshot.storageClasses), ...(effective?.warnings ?? [])]
     .slice(0, 5)
     .map((problem) => warning("ValidationWarning", `${problem.path}: ${problem.message}; ${problem.fix}`))
 }
@@ -226,7 +244,7 @@ const spec = (outcome: Outcome): ReadonlyArray<ClusterEvent> => {
 export const transitions = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<ClusterEvent> => {
   const { steps } = outcome.results
   return [
-    ...spec(outcome),
+    ...spec(outcome, after),
     ...templates(outcome, after),
     ...resolutionErrors(outcome, after),
     ...phases(outcome, after),

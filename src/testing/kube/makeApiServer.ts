@@ -16,7 +16,7 @@ import {
 import { typeFinding } from "./apply/checkTyped.js"
 import { checkTypes } from "./checkTypes.js"
 import type { ApiServer, ApiServerOptions, ApplyRequest, Call, Commit, PatchRequest, Subresource } from "./ApiServer.js"
-import { builtinResources, MoreKinds } from "./builtinResources.js"
+import { builtinResources } from "./builtinResources.js"
 import { definitionsOf } from "./custom/customResources.js"
 import { asMap, type Engine, timestamp } from "./Engine.js"
 import { bindPod, evictPod } from "./evict.js"
@@ -268,8 +268,7 @@ const makeEngine = (options: ApiServerOptions): Engine => {
     facts: {
       now: () => timestamp(options.now()),
       nextNumber: () => ++numbers,
-      defaultStorageClass: () =>
-        [...store.table(MoreKinds.StorageClass).objects.values()].find(isDefault)?.metadata.name,
+      defaultStorageClass: () => [...store.table(Kinds.StorageClass).objects.values()].find(isDefault)?.metadata.name,
     },
   }
 }

@@ -79,8 +79,10 @@ const storesWithoutAnswers = Layer.map(Stores.layer, (context) => {
     confirm: () => Effect.void,
     confirmGone: () => Effect.void,
   })
-  const { clusters, templates, pods, statefulSets, services, configMaps, pdbs, claims } = Context.get(context, Stores)
+  const stores = Context.get(context, Stores)
+  const { clusters, templates, pods, statefulSets, services, configMaps, pdbs, claims } = stores
   return Context.make(Stores, {
+    ...stores,
     clusters: silent(clusters),
     templates: silent(templates),
     pods: silent(pods),

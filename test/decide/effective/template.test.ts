@@ -4,6 +4,7 @@ import * as FastCheck from "effect/FastCheck"
 import { effectiveCluster } from "../../../src/decide/effective/effectiveCluster.js"
 import { resolveTemplate } from "../../../src/decide/effective/template.js"
 import { withOverrides } from "../../../src/decide/effective/template/overrides.js"
+import { localClassWarnings } from "../../../src/decide/effective/template/warnings.js"
 import { decodeSpec } from "../../../src/domain/AerospikeCluster.js"
 import { decodeTemplateSpec, type TemplateSpec } from "../../../src/domain/AerospikeClusterTemplate.js"
 import { clusterView } from "../../support/clusterView.js"
@@ -213,6 +214,37 @@ describe("what a cluster takes from its template (api.md §7.4)", () => {
 
   it("no warning for equal quantities in another spelling (R4)", () => {
     expect(rules(enough, { resources: { requests: { cpu: "1" }, limits: { cpu: "1000m" } } })).toEqual([])
+  })
+})
+
+describe("the StorageClass of local volumes", () => {
+  const storageClass = (name: string, volumeBindingMode: string) => ({
+    namespace: "",
+    name,
+    uid: name,
+    resourceVersion: "1",
+    volumeBindingMode,
+  })
+  const known = [storageClass("local", "WaitForFirstConsumer"), storageClass("standard", "Immediate")]
+  const told = (storage: Fields, classes: typeof known | undefined, own: Fields = {}) =>
+    localClassWarnings(resolve({ ...enough, ...own }, { storage }).localClass, classes).map(({ rule }) => rule)
+
+  it.each<readonly [string, string, ReadonlyArray<string>]>([
+    ["R6 a class that does not exist", "none", ["R6"]],
+    ["R7 a class that does not wait for the pod", "standard", ["R7"]],
+    ["silent about one that does", "local", []],
+  ])("%s", (_what, storageClassName, expected) => {
+    expect(told({ localPVRequired: true, storageClassName }, known)).toEqual(expected)
+  })
+
+  it("silent where nothing demands local volumes, and where the classes are not known (R6, R7)", () => {
+    expect(told({ storageClassName: "none" }, known)).toEqual([])
+    expect(told({ localPVRequired: true, storageClassName: "none" }, undefined)).toEqual([])
+  })
+
+  it("judges what the overrides make of the template (R7)", () => {
+    const overrides = { storage: { localPVRequired: true, storageClassName: "standard" } }
+    expect(told({ localPVRequired: true, storageClassName: "local" }, known, { overrides })).toEqual(["R7"])
   })
 })
 

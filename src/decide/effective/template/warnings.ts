@@ -1,11 +1,12 @@
-/** Odd about the template a cluster uses, seen together with the cluster: R1–R5 of api.md §7.6. */
+/** Odd about the template a cluster uses, seen together with the cluster: R1–R7 of api.md §7.6. */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
 import type { TemplateSpec } from "../../../domain/AerospikeClusterTemplate.js"
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { StorageClassView } from "../../../domain/Kubernetes.js"
 import type { RawObject } from "../../../domain/schema/fields.js"
 import { isObject } from "../configTree.js"
 import { nanos } from "../quantity.js"
-import { when } from "../rules/problem.js"
+import { problem, when } from "../rules/problem.js"
 
 const amount = (resources: RawObject, part: "requests" | "limits", name: string): bigint | undefined => {
   const amounts = resources[part]
@@ -62,4 +63,32 @@ export const templateWarnings = (spec: ClusterSpec, template: TemplateSpec): Rea
       "name a StorageClass of local volumes in storage.storageClassName",
     ),
   ]
+}
+
+/**
+ * R6, R7: what is odd about the StorageClass of volumes that must be local. A local volume exists on one host only, so its class must wait for
+ * the pod (`WaitForFirstConsumer`). Nothing is said as long as the classes are not known.
+ */
+export const localClassWarnings = (
+  name: string | undefined,
+  classes: ReadonlyArray<StorageClassView> | undefined,
+): ReadonlyArray<SpecProblem> => {
+  if (name === undefined || classes === undefined) return []
+  const found = classes.find((storageClass) => storageClass.name === name)
+  if (found === undefined)
+    return [
+      problem(
+        "R6",
+        "spec.templateRef",
+        `localPVRequired: there is no StorageClass ${name}`,
+        "create it, or name another one in storage.storageClassName of the template or of spec.overrides",
+      ),
+    ]
+  return when(
+    found.volumeBindingMode !== "WaitForFirstConsumer",
+    "R7",
+    "spec.templateRef",
+    `localPVRequired: StorageClass ${name} binds volumes ${found.volumeBindingMode}, before it is known on which host the pod runs`,
+    "name a class with volumeBindingMode WaitForFirstConsumer",
+  )
 }

@@ -147,7 +147,7 @@ export const runClaimController = (
         ),
       )
     })
-    const classes = yield* follow<StorageClassObject>(MoreKinds.StorageClass, () =>
+    const classes = yield* follow<StorageClassObject>(Kinds.StorageClass, () =>
       Effect.suspend(() =>
         Effect.forEach(
           claims.list().filter((claim) => claim.status?.phase !== "Bound"),
