@@ -251,7 +251,7 @@ describe("manifests", () => {
     }
   })
 
-  it("in namespaced mode needs a ClusterRole for templates only", () => {
+  it("in namespaced mode needs a ClusterRole for what is cluster-scoped only", () => {
     const role = parseAllDocuments(manifestFiles({ watchNamespaces: ["a", "b"] })["rbac/role.yaml"] ?? "").map(
       (d) => d.toJS() as Node,
     )
@@ -266,6 +266,7 @@ describe("manifests", () => {
     expect(at(role[0], "rules")).toEqual([
       { apiGroups: ["acko.io"], resources: ["aerospikeclustertemplates"], verbs: ["get", "list", "watch", "patch"] },
       { apiGroups: ["acko.io"], resources: ["aerospikeclustertemplates/status"], verbs: ["patch"] },
+      { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["list", "watch"] },
     ])
   })
 
