@@ -30,8 +30,7 @@ import { Facts } from "./observe/Facts.js"
 import { Observers } from "./observe/Observers.js"
 import { allReady, sources, Stores, usersOf } from "./observe/Sources.js"
 import * as WriteThrough from "./observe/WriteThrough.js"
-import * as Health from "./report/Health.js"
-import type { Readiness } from "./report/Health.js"
+import { Health, type Readiness } from "./report/Health.js"
 import { EventRecorder } from "./report/EventRecorder.js"
 import * as Controller from "./runtime/Controller.js"
 import * as Fence from "./runtime/Fence.js"
@@ -175,28 +174,31 @@ export const metrics = Effect.gen(function* () {
   return yield* reconciler.metrics
 })
 
-const serveHealth = Effect.gen(function* () {
-  const { healthHost: host, healthPort: port } = yield* OperatorConfig
-  if (port === 0) return
+/** What probes and Prometheus are told while the operator runs. */
+const showHealth = Effect.gen(function* () {
   const context = yield* Effect.context<Stores | Observers | LeaderElection | Triggers | TemplateUse | Reconciler>()
   const webhook = yield* AdmissionWebhook
+  const { show } = yield* Health
   const whole = Effect.zipWith(Effect.provide(readiness, context), webhook.isReady, (state, isServed) => ({
     ...state,
     ready: state.ready && isServed,
     webhook: isServed,
   }))
-  const { url } = yield* Health.serve({ host, port, readiness: whole, metrics: Effect.provide(metrics, context) })
-  yield* Effect.logInfo(`health on ${url}`)
+  yield* show({ readiness: whole, metrics: Effect.provide(metrics, context) })
 })
 
-/** {@link runElected} with probes, metrics and webhooks served: the operator as a process. */
-export const runProcess = Effect.scoped(
-  Effect.gen(function* () {
-    const webhook = yield* AdmissionWebhook
-    yield* serveHealth
-    return yield* Effect.raceFirst(runElected, webhook.run)
-  }),
-).pipe(onSteadyClock)
+/**
+ * {@link runElected} with probes, metrics and webhooks served: the operator as a process. The end, in order (R12): at once it is not ready and
+ * begins no work; passes under way are finished; then the Lease is given back, while the webhooks are served to the end of their drain; health
+ * is the last to go.
+ */
+export const runProcess = Effect.gen(function* () {
+  const webhook = yield* AdmissionWebhook
+  const health = yield* Health
+  yield* showHealth
+  const untilEnd = Effect.onInterrupt(Effect.never, () => health.end)
+  return yield* Effect.raceFirst(runElected, Effect.raceFirst(webhook.run, untilEnd))
+}).pipe(onSteadyClock)
 
 /** The client-view child process beside the bundle. */
 export const clientViewWorker = new URL("./clientViewWorker.js", import.meta.url)
@@ -274,7 +276,8 @@ export const layerWebhook = Layer.unwrapScoped(
       config.webhookCertDir === undefined
         ? yield* ownCertificates
         : certificateFiles({ directory: config.webhookCertDir })
-    return AdmissionWebhook.layer({ host: config.webhookHost, port: config.webhookPort, certificates })
+    const { webhookDrainMs: drainMs, webhookHost: host, webhookPort: port } = config
+    return AdmissionWebhook.layer({ host, port, drainMs, certificates })
   }),
 )
 
@@ -288,6 +291,7 @@ export const layerProcess = layer.pipe(
       ClusterClient.layer({ workerPath: clientViewWorker.pathname }),
     ),
   ),
+  Layer.provideMerge(Health.layer),
 )
 
 /** Credentials as the settings say: a kubeconfig, or wherever they are found. */

@@ -5,37 +5,24 @@
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as https from "node:https"
+import { listen, type PortError } from "../http/listener.js"
 import { decodeReview, reviewOf } from "./AdmissionReview.js"
 import { BadCall, type BodyBudget, makeBodyBudget, withBody } from "./body.js"
 import type { CertificateSource, ServedCertificate } from "./CertificateSource.js"
 import { type Endpoint, endpoints } from "./endpoints.js"
 import { printable } from "./messages.js"
 import { respond } from "./respond.js"
-
-/** The port cannot be listened on. */
-export class WebhookPortError extends Data.TaggedError("WebhookPortError")<{
-  readonly host: string
-  readonly port: number
-  readonly cause: unknown
-}> {
-  override get message(): string {
-    const { cause, host, port } = this
-    const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
-    const why = code === "EADDRINUSE" ? "it is in use" : String(cause)
-    return `cannot serve the webhook on ${host}:${port}: ${why}; choose another port with --webhook-port or ACKO_WEBHOOK_PORT`
-  }
-}
+import { measured } from "./webhookMetrics.js"
 
 export interface WebhookOptions<R> {
   readonly certificates: CertificateSource<R>
@@ -44,6 +31,11 @@ export interface WebhookOptions<R> {
   /** 0: any free one. */
   readonly port: number
   readonly patience?: Partial<Patience>
+  /**
+   * How long calls go on being answered after {@link Webhook.run} was interrupted, which says that the process ends (ms). So long callers may
+   * take to learn that this replica is not ready any more. Default 0.
+   */
+  readonly drainMs?: number
 }
 
 /** How long a caller may take (ms). */
@@ -69,7 +61,7 @@ export interface Webhook<R> {
   /** `https://host:port` */
   readonly url: string
   readonly port: number
-  /** Whether calls can be answered: there is a certificate, and it has not expired. */
+  /** Whether calls should come: there is a certificate, it has not expired, and this is not the end. */
   readonly isReady: Effect.Effect<boolean>
   /** Follows the certificate. */
   readonly run: Effect.Effect<never, never, R>
@@ -126,6 +118,7 @@ const handle = (endpoint: Endpoint, budget: BodyBudget) =>
         HttpServerResponse.text("the operator failed to review the resource: its log tells why\n", { status: 500 }),
       ),
     ),
+    measured(endpoint),
   )
 
 const app = (budget: BodyBudget) =>
@@ -138,40 +131,54 @@ const app = (budget: BodyBudget) =>
       Effect.withTracerEnabled(false),
     )
 
-/** Listens until the scope closes. Nothing can be called before {@link Webhook.run} has found a certificate. */
-export const make = <R>(options: WebhookOptions<R>): Effect.Effect<Webhook<R>, WebhookPortError, Scope.Scope> =>
+/** The rest of a call that is still being answered when the drain is over (ms). */
+const lastCallMs = 2_000
+
+/**
+ * Listens until the scope closes, and then for what is left of `drainMs`, unless a failure ended the program: then it ends at once (S11).
+ * Nothing can be called before {@link Webhook.run} has found a certificate.
+ */
+export const make = <R>(options: WebhookOptions<R>): Effect.Effect<Webhook<R>, PortError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { port, host = "0.0.0.0", certificates } = options
-    const listener = newServer(options.patience ?? {})
-    const server = yield* Effect.mapError(
-      NodeHttpServer.make(() => listener, { port, host }),
-      ({ cause }) => new WebhookPortError({ host, port, cause }),
-    )
-    const runtime = yield* Effect.runtime()
-    // Out of sockets, for one: the server goes on when there are some again.
-    listener.on("error", (error) => {
-      Runtime.runFork(runtime, Effect.logWarning("a connection for the webhook was not accepted", error.message))
+    const { port, host = "0.0.0.0", certificates, drainMs = 0 } = options
+    const node = newServer(options.patience ?? {})
+    const listener = yield* listen(node, {
+      app: app(makeBodyBudget(maxBodiesBytes)),
+      what: "the webhook",
+      setting: "--webhook-port or ACKO_WEBHOOK_PORT",
+      host,
+      port,
+      graceMs: lastCallMs,
     })
-    // Before the server waits for open connections to end by themselves.
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        listener.close()
-        listener.closeAllConnections()
+    /** When the end began (epoch ms). */
+    let endsSince: number | undefined
+    // Before the listener's end: calls are answered until the drain is over.
+    yield* Effect.addFinalizer((exit) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const isOrderly = Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)
+        return endsSince === undefined || !isOrderly
+          ? Effect.void
+          : Effect.sleep(Math.max(0, endsSince + drainMs - now))
       }),
     )
-    yield* server.serve(app(makeBodyBudget(maxBodiesBytes)))
     let shown: ServedCertificate | undefined
     const show = (certificate: ServedCertificate) =>
       Effect.sync(() => {
-        listener.setSecureContext({ cert: certificate.certificate, key: certificate.key, minVersion: "TLSv1.2" })
+        node.setSecureContext({ cert: certificate.certificate, key: certificate.key, minVersion: "TLSv1.2" })
         shown = certificate
       })
-    const bound = server.address._tag === "TcpAddress" ? server.address.port : port
+    const retire = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      endsSince = now
+      return listener.retire
+    })
     return {
-      url: `https://${host.includes(":") ? `[${host}]` : host}:${bound}`,
-      port: bound,
-      isReady: Effect.map(Clock.currentTimeMillis, (now) => shown !== undefined && shown.until.getTime() > now),
-      run: certificates(show),
+      url: `https://${listener.address}`,
+      port: listener.port,
+      isReady: Effect.map(
+        Clock.currentTimeMillis,
+        (now) => endsSince === undefined && shown !== undefined && shown.until.getTime() > now,
+      ),
+      run: Effect.onInterrupt(certificates(show), () => retire),
     }
   })
 
@@ -180,11 +187,11 @@ export class AdmissionWebhook extends Context.Tag("acko/AdmissionWebhook")<
   AdmissionWebhook,
   {
     readonly isReady: Effect.Effect<boolean>
-    /** Never ends. A defect in it must end the operator: nobody would follow the certificate any more (S11). */
+    /** Never ends; interrupting it begins the end (see {@link WebhookOptions.drainMs}). A defect in it must end the operator: nobody would follow the certificate any more (S11). */
     readonly run: Effect.Effect<never>
   }
 >() {
-  static readonly layer = <R>(options: WebhookOptions<R>): Layer.Layer<AdmissionWebhook, WebhookPortError, R> =>
+  static readonly layer = <R>(options: WebhookOptions<R>): Layer.Layer<AdmissionWebhook, PortError, R> =>
     Layer.scoped(
       AdmissionWebhook,
       Effect.gen(function* () {

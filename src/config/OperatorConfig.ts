@@ -47,6 +47,11 @@ export interface ProcessSettings {
   readonly webhookHost: string
   /** Default 9443. */
   readonly webhookPort: number
+  /**
+   * How long, after the signal to end, calls are still answered while readiness says no already (ms): so long the other replica's being the
+   * only one may take to get around. Default 5 s.
+   */
+  readonly webhookDrainMs: number
   /** Directory with `tls.crt` and `tls.key`. Default: the operator makes its certificate and publishes its authority. */
   readonly webhookCertDir: string | undefined
   /** Service through which the API server calls the webhooks, in the operator's namespace. Default `acko-operator-webhook`. */
@@ -168,6 +173,12 @@ export const processSettings: Settings<ProcessSettings> = {
     meaning: "Port of the admission webhooks",
     shape: Setting.integer({ min: 1, max: 65_535 }),
     fallback: 9443,
+  },
+  webhookDrainMs: {
+    flag: "webhook-drain",
+    meaning: "How long webhooks go on answering after the signal to end, no longer being ready",
+    shape: Setting.duration({ min: 0, max: 15 * second }),
+    fallback: 5_000,
   },
   webhookCertDir: {
     flag: "webhook-cert-dir",

@@ -167,6 +167,8 @@ const observe = (
 
       let phase: Phase = isWatchEnabled ? "listing" : "polling"
       let published: ObserverMode = "stopped"
+      /** Its parts end one after the other: what they say meanwhile is no news. */
+      let isOver = false
       /** When the latest complete picture reached the store. */
       let picturedAt = -Infinity
       /** When a list was last tried and did not succeed. */
@@ -180,7 +182,7 @@ const observe = (
       const publish = (next: () => ObserverMode): Effect.Effect<void> =>
         Effect.suspend(() => {
           const [before, now] = [published, next()]
-          if (before === now) return Effect.void
+          if (before === now || (isOver && now !== "stopped")) return Effect.void
           published = now
           const log = now === "refused" ? Effect.logError : isPollingMode(now) ? Effect.logWarning : Effect.logInfo
           return Effect.all(
@@ -367,7 +369,12 @@ const observe = (
       const parts = isWatchEnabled ? [watching, watchdog, FiberHandle.join(attempt), polling, resyncing] : [polling]
       return yield* Effect.all(parts, { concurrency: "unbounded", discard: true }).pipe(
         Effect.zipRight(Effect.never),
-        Effect.ensuring(Effect.suspend(() => publish(() => "stopped"))),
+        Effect.ensuring(
+          Effect.suspend(() => {
+            isOver = true
+            return publish(() => "stopped")
+          }),
+        ),
       )
     }),
   )

@@ -7,13 +7,14 @@
  */
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as Data from "effect/Data"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"
+import { OperatorConfig } from "../config/OperatorConfig.js"
+import { listen, type PortError } from "../http/listener.js"
 import { contentType, type Family, render } from "./Prometheus.js"
 import * as ProcessMetrics from "./processMetrics.js"
 
@@ -33,26 +34,18 @@ export interface Readiness {
   readonly observers: ReadonlyArray<ObserverReadiness>
   /** Whether admission webhooks, if there are to be any, can be called. */
   readonly webhook?: boolean
+  /** The process has been told to end. */
+  readonly ending?: boolean
 }
 
-/** The port cannot be listened on. */
-export class HealthPortError extends Data.TaggedError("HealthPortError")<{
-  readonly host: string
-  readonly port: number
-  readonly cause: unknown
-}> {
-  override get message(): string {
-    const { cause, host, port } = this
-    const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined
-    const why = code === "EADDRINUSE" ? "it is in use" : String(cause)
-    return `cannot serve health and metrics on ${host}:${port}: ${why}; choose another port with --health-port or ACKO_HEALTH_PORT (0: off)`
-  }
-}
-
-export interface HealthOptions {
+/** What is answered. */
+export interface HealthPages {
   readonly readiness: Effect.Effect<Readiness>
   /** What `/metrics` shows besides the registry, which it may bring up to date. Default: nothing. */
   readonly metrics?: Effect.Effect<ReadonlyArray<Family>>
+}
+
+export interface HealthOptions extends HealthPages {
   readonly port: number
   /** Default 0.0.0.0: probes come from the host. */
   readonly host?: string
@@ -87,33 +80,60 @@ const newServer = () => {
 /** Serves until the scope closes; answers with the address (`http://host:port`). Port 0: any free one. */
 export const serve = (
   options: HealthOptions,
-): Effect.Effect<{ readonly url: string; readonly port: number }, HealthPortError, Scope.Scope> =>
+): Effect.Effect<{ readonly url: string; readonly port: number }, PortError, Scope.Scope> =>
   Effect.gen(function* () {
     const { port, host = "0.0.0.0" } = options
-    const listener = newServer()
-    const server = yield* Effect.mapError(
-      NodeHttpServer.make(() => listener, { port, host }),
-      ({ cause }) => new HealthPortError({ host, port, cause }),
-    )
-    // Out of sockets, for one: the server goes on when there are some again.
-    const runtime = yield* Effect.runtime()
-    listener.on("error", (error) => {
-      Runtime.runFork(runtime, Effect.logWarning("a connection for health or metrics was not accepted", error.message))
-    })
-    // Before the server waits for open connections to end by themselves.
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        listener.close()
-        listener.closeAllConnections()
-      }),
-    )
     const refresh = yield* ProcessMetrics.make
     const pages = new Map([
       ["/healthz", Effect.succeed(HttpServerResponse.text("ok\n"))],
       ["/readyz", readinessPage(options.readiness)],
       ["/metrics", metricsPage(Effect.zipRight(refresh, options.metrics ?? Effect.succeed([])))],
     ])
-    yield* server.serve(app(pages))
-    const bound = server.address._tag === "TcpAddress" ? server.address.port : port
-    return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`, port: bound }
+    const listener = yield* listen(newServer(), {
+      app: app(pages),
+      what: "health and metrics",
+      setting: "--health-port or ACKO_HEALTH_PORT (0: off)",
+      host,
+      port,
+    })
+    return { url: `http://${listener.address}`, port: listener.port }
   })
+
+/**
+ * Health as a part of the operator that is there before the others and after them: while they start nobody is ready, and while they end it
+ * is told at once that no more calls should come, as long as some still do.
+ */
+export class Health extends Context.Tag("acko/Health")<
+  Health,
+  {
+    /** What is answered from now on. */
+    readonly show: (pages: HealthPages) => Effect.Effect<void>
+    /** Not ready from now on, whatever the pages say: the process ends. */
+    readonly end: Effect.Effect<void>
+  }
+>() {
+  /** On the port of the settings, if there is to be one. */
+  static readonly layer: Layer.Layer<Health, PortError, OperatorConfig> = Layer.scoped(
+    Health,
+    Effect.gen(function* () {
+      const { healthHost: host, healthPort: port } = yield* OperatorConfig
+      let shown: HealthPages = { readiness: Effect.succeed({ ready: false, leading: false, observers: [] }) }
+      let isEnding = false
+      if (port !== 0) {
+        const { url } = yield* serve({
+          host,
+          port,
+          readiness: Effect.suspend(() =>
+            Effect.map(shown.readiness, (state) => (isEnding ? { ...state, ready: false, ending: true } : state)),
+          ),
+          metrics: Effect.suspend(() => shown.metrics ?? Effect.succeed([])),
+        })
+        yield* Effect.logInfo(`health on ${url}`)
+      }
+      return {
+        show: (pages) => Effect.sync(() => void (shown = pages)),
+        end: Effect.sync(() => void (isEnding = true)),
+      }
+    }),
+  )
+}

@@ -6,7 +6,8 @@ import { Readable } from "node:stream"
 import { connect } from "node:tls"
 import { describe, expect } from "vitest"
 import { maxBodyBytes } from "../../src/admission/body.js"
-import { make, WebhookPortError } from "../../src/admission/Webhook.js"
+import { make } from "../../src/admission/Webhook.js"
+import { PortError } from "../../src/http/listener.js"
 import {
   call,
   cluster,
@@ -87,7 +88,7 @@ describe("reviews over HTTPS", () => {
     Effect.gen(function* () {
       const { port } = yield* serveWebhook
       const error = yield* Effect.flip(Effect.scoped(make({ host, port, certificates: () => Effect.never })))
-      expect(error).toBeInstanceOf(WebhookPortError)
+      expect(error).toBeInstanceOf(PortError)
       expect(error.message).toContain("choose another port with --webhook-port or ACKO_WEBHOOK_PORT")
     }),
   )

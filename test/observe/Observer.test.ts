@@ -395,6 +395,24 @@ describe("Observer", () => {
     }),
   )
 
+  it.scoped("R12: whatever still arrives while its parts end, its last mode is stopped", () =>
+    Effect.forEach(
+      Array.from({ length: 12 }, (_, ticks) => ticks),
+      (ticks) =>
+        Effect.gen(function* () {
+          const model = makeModel(Kinds.Pod)
+          const { fiber, modes } = yield* start(model)
+          yield* Effect.fork(Fiber.interrupt(fiber))
+          yield* Effect.replicateEffect(Effect.yieldNow(), ticks, { discard: true })
+          model.put("a")
+          yield* Fiber.await(fiber)
+          yield* TestClock.adjust("1 minute")
+          expect(modes.slice(modes.indexOf("watching"))).toEqual(["watching", "stopped"])
+        }),
+      { discard: true },
+    ),
+  )
+
   it.scoped("R141 S12 hundreds of reconnects leave one connection and no list behind", () =>
     Effect.gen(function* () {
       const model = makeModel(Kinds.Pod)

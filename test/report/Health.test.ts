@@ -4,7 +4,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { connect } from "node:net"
 import { describe } from "vitest"
-import { HealthPortError, type Readiness, serve } from "../../src/report/Health.js"
+import { PortError } from "../../src/http/listener.js"
+import { type Readiness, serve } from "../../src/report/Health.js"
 
 const host = "127.0.0.1"
 const watching: Readiness = {
@@ -58,7 +59,7 @@ describe("health over HTTP", () => {
     Effect.gen(function* () {
       const { port } = yield* serve({ host, port: 0, readiness: Effect.succeed(watching) })
       const error = yield* Effect.flip(Effect.scoped(serve({ host, port, readiness: Effect.succeed(watching) })))
-      expect(error).toBeInstanceOf(HealthPortError)
+      expect(error).toBeInstanceOf(PortError)
       expect(error.message).toBe(
         `cannot serve health and metrics on 127.0.0.1:${port}: it is in use; choose another port with --health-port or ACKO_HEALTH_PORT (0: off)`,
       )

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
+import { AdmissionWebhook } from "../../src/admission/Webhook.js"
 import type { OperatorConfig } from "../../src/config/OperatorConfig.js"
 import { Kinds, type KubeObject } from "../../src/domain/Kubernetes.js"
 import * as Operator from "../../src/Operator.js"
@@ -14,6 +15,7 @@ import { Facts } from "../../src/observe/Facts.js"
 import { Observers } from "../../src/observe/Observers.js"
 import { Stores } from "../../src/observe/Sources.js"
 import * as WriteThrough from "../../src/observe/WriteThrough.js"
+import { Health } from "../../src/report/Health.js"
 import { render } from "../../src/report/Prometheus.js"
 import { EventRecorder } from "../../src/report/EventRecorder.js"
 import { Reconciler } from "../../src/runtime/Reconciler.js"
@@ -74,6 +76,36 @@ describe("the end of the operator", () => {
       }),
     )
   }, 60_000)
+})
+
+describe("the end of the process", () => {
+  it("R12: not ready and without webhooks to come at once, though a pass is still to finish; the lease is given back after it", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { holder, start, until, world, writes } = replicas
+        const ended: Array<readonly [what: string, at: number, holder: string]> = []
+        const note = (what: string) => Effect.sync(() => void ended.push([what, world.server.now(), holder()]))
+        const run = Operator.runProcess.pipe(
+          Effect.provideService(Health, { show: () => Effect.void, end: note("health") }),
+          Effect.provideService(AdmissionWebhook, {
+            isReady: Effect.succeed(true),
+            run: Effect.onInterrupt(Effect.never, () => note("webhook")),
+          }),
+        )
+        const replica = yield* start("replica-1", { run })
+        yield* apply(replicas, { size: 3 })
+        yield* until("in the middle of a pass", () => writes.some(({ what }) => what.includes(" statefulsets ")))
+        const stoppedAt = world.server.now()
+        yield* replica.stop
+        expect(ended.map(([what, at, by]) => [what, at - stoppedAt, by]).sort()).toEqual([
+          ["health", 0, "replica-1"],
+          ["webhook", 0, "replica-1"],
+        ])
+        expect(world.server.now()).toBeGreaterThan(stoppedAt)
+        expect(holder()).toBe("")
+      }),
+    )
+  })
 })
 
 describe("several operators", () => {

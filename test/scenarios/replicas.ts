@@ -57,6 +57,8 @@ export interface Replicas {
       readonly aroundLease?: Layer.Layer<KubeReader | KubeWriter, never, KubeReader | KubeWriter>
       /** Replaces the operator's own graph. */
       readonly inside?: Layer.Layer<Inside, never, Outside | OperatorConfig>
+      /** What runs in it. Default: the operator without probes and webhooks. */
+      readonly run?: typeof Operator.runElected
     },
   ) => Effect.Effect<Replica>
   readonly writes: ReadonlyArray<SeenWrite>
@@ -121,7 +123,7 @@ const makeReplicas: Effect.Effect<Replicas, never, World | AerospikeInfo> = Effe
           ),
           scope,
         )
-        const fiber = yield* Effect.forkDaemon(Effect.provide(Operator.runElected, context))
+        const fiber = yield* Effect.forkDaemon(Effect.provide(options.run ?? Operator.runElected, context))
         return {
           user,
           faults,
