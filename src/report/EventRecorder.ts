@@ -1,6 +1,7 @@
 /**
  * Kubernetes Events about clusters. Recording never delays or fails a pass: events go through a bounded queue to one writer fiber; repeats
- * of the same event raise its count instead of adding a new one, and each cluster has a budget (R142).
+ * of the same event raise its count instead of adding a new one, and each cluster has a budget (R142). The log of the operator tells every
+ * event, too, once (R137): Kubernetes forgets its own after an hour.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -87,6 +88,8 @@ const eventObject = (job: Job, name: string): KubeObject => ({
   count: 1,
 })
 
+const isRecent = (before: Remembered, at: number): boolean => at - before.lastAt < correlateMs
+
 /** Map with a bound: the entry untouched for longest goes first. */
 const remember = <V>(map: Map<string, V>, key: string, entry: V): void => {
   map.delete(key)
@@ -96,6 +99,9 @@ const remember = <V>(map: Map<string, V>, key: string, entry: V): void => {
     map.delete(oldest)
   }
 }
+
+const keyOf = (cluster: ClusterView, { message, reason, type }: ClusterEvent): string =>
+  `${cluster.uid}|${type}|${reason}|${message}`
 
 const make = Effect.gen(function* () {
   const writer = yield* KubeWriter
@@ -110,12 +116,20 @@ const make = Effect.gen(function* () {
     return tokens >= 1
   }
 
+  /** In the context of the pass: the line carries its cluster and number. */
+  const log = ({ at, cluster, event }: Job) => {
+    const before = seen.get(keyOf(cluster, event))
+    const repeated = before !== undefined && isRecent(before, at)
+    const tell = repeated ? Effect.logDebug : event.type === "Warning" ? Effect.logWarning : Effect.logInfo
+    return Effect.annotateLogs(tell(event.message), { reason: event.reason })
+  }
+
   const write = (job: Job) =>
     Effect.gen(function* () {
-      const key = `${job.cluster.uid}|${job.event.type}|${job.event.reason}|${job.event.message}`
+      const key = keyOf(job.cluster, job.event)
       const before = seen.get(key)
       if (!takeToken(job.cluster.uid, job.at)) return yield* Metric.increment(dropped)
-      if (before !== undefined && job.at - before.lastAt < correlateMs) {
+      if (before !== undefined && isRecent(before, job.at)) {
         const count = before.count + 1
         yield* writer.patch(Kinds.CoreEvent, before.ref, {
           type: "merge",
@@ -155,10 +169,13 @@ const make = Effect.gen(function* () {
       Effect.flatMap(Clock.currentTimeMillis, (at) =>
         Effect.forEach(
           events,
-          (event) =>
-            Effect.flatMap(Queue.offer(jobs, { cluster, event, at }), (taken) =>
-              taken ? Effect.void : Metric.increment(dropped),
-            ),
+          (event) => {
+            const job = { cluster, event, at }
+            return Effect.zipRight(
+              log(job),
+              Effect.flatMap(Queue.offer(jobs, job), (taken) => (taken ? Effect.void : Metric.increment(dropped))),
+            )
+          },
           { discard: true },
         ),
       ),

@@ -14,6 +14,7 @@ import { OperatorConfig } from "../config/OperatorConfig.js"
 import { plan } from "../decide/plan.js"
 import { project } from "../decide/project.js"
 import { afterRefusal, afterWrite } from "../decide/status/write.js"
+import type { ClusterStatus } from "../domain/ClusterStatus.js"
 import { keyString, Kinds, type ClusterKey } from "../domain/Kubernetes.js"
 import type { Plan } from "../domain/Plan.js"
 import type { Report } from "../domain/Report.js"
@@ -98,6 +99,14 @@ const requeue = (report: Report, published: Published): PassOutcome => {
   return { heartbeatMs, isFailed, ...(delays.length === 0 ? {} : { requeueAfterMs: Math.min(...delays) }) }
 }
 
+/** The story of a cluster in the log, between its events. */
+const tellPhase = (before: ClusterStatus, { phase, phaseReason }: ClusterStatus): Effect.Effect<void> =>
+  phase === before.phase
+    ? Effect.void
+    : Effect.annotateLogs(Effect.logInfo(`phase ${before.phase ?? "none"} → ${phase ?? "none"}`), {
+        ...(phaseReason === undefined ? {} : { reason: phaseReason }),
+      })
+
 const make = Effect.gen(function* () {
   const context = yield* Effect.context<KubeReader | KubeWriter | Stores | Facts | ClientViews>()
   const config = yield* OperatorConfig
@@ -138,6 +147,7 @@ const make = Effect.gen(function* () {
       if (newest?.uid !== snapshot.cluster.uid) return yield* Effect.as(told, "nothing" as const)
       const concurrent = report.events.length > 0
       return yield* Effect.zipLeft(writeStatus(newest, report.status), told, { concurrent }).pipe(
+        Effect.zipRight(tellPhase(newest.status, report.status)),
         Effect.as("written" as const),
         Effect.catchIf(isNotFound, () => Effect.succeed("nothing" as const)),
         Effect.catchIf(isConflict, () => Effect.as(refresh(snapshot.key), "outdated" as const)),
