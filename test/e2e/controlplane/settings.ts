@@ -10,7 +10,7 @@ export const auditPolicy = {
 
 /**
  * The controllers of kube-controller-manager that run. Not among them: those for volumes (our provisioner binds claims itself), clouds,
- * certificates, autoscaling and workloads nobody creates here.
+ * certificates, autoscaling and workloads nobody creates here; and those for endpoints, which refuse the loopback addresses of our pods.
  */
 export const controllers = [
   "statefulset-controller",
@@ -20,15 +20,10 @@ export const controllers = [
   "serviceaccount-controller",
   "serviceaccount-token-controller",
   "root-ca-certificate-publisher-controller",
-  "endpoints-controller",
-  "endpointslice-controller",
   "deployment-controller",
   "replicaset-controller",
-  "resourcequota-controller",
   "node-lifecycle-controller",
   "taint-eviction-controller",
   "pod-garbage-collector-controller",
   "persistentvolumeclaim-protection-controller",
-  "persistentvolume-protection-controller",
-  "clusterrole-aggregation-controller",
 ]
