@@ -8,16 +8,18 @@ const ofMembers: ReadonlyArray<ResourceKind> = [Kinds.Pod, Kinds.StatefulSet, Ki
 const ofDeletion: ReadonlyArray<ResourceKind> = [...ofMembers, Kinds.PersistentVolumeClaim]
 
 /**
- * Services, ConfigMaps and budgets we write ourselves and know the answers, except where one that is not ours is in the way, such as that of
+ * Services, ConfigMaps, budgets and policies we write ourselves and know the answers, except where one that is not ours is in the way, such as that of
  * a predecessor of the same name: then only news of its end let us make our own (R17).
  */
 const obstructed = (snapshot: Snapshot): ReadonlyArray<ResourceKind> => {
   const isInTheWay = (view: OwnedView): boolean => view.isTerminating || !isOurs(view, snapshot)
-  const { services, configMaps, pdbs } = snapshot
+  const { services, configMaps, pdbs, networkPolicies, ciliumPolicies = [] } = snapshot
   return [
     ...(services.some(isInTheWay) ? [Kinds.Service] : []),
     ...(configMaps.some(isInTheWay) ? [Kinds.ConfigMap] : []),
     ...(pdbs.some(isInTheWay) ? [Kinds.PodDisruptionBudget] : []),
+    ...(networkPolicies.some(isInTheWay) ? [Kinds.NetworkPolicy] : []),
+    ...(ciliumPolicies.some(isInTheWay) ? [Kinds.CiliumNetworkPolicy] : []),
   ]
 }
 

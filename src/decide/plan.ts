@@ -9,6 +9,7 @@ import { outOfContention } from "./contention.js"
 import { firstDifference } from "./difference.js"
 import { deletionTracks, finalizerTrack } from "./finalize/finalize.js"
 import { budgetLeftovers, rackLeftovers, serviceLeftovers } from "./finalize/leftovers.js"
+import { networkPolicySteps, networkPolicyWaits } from "./networkPolicies.js"
 import { immutableWaits } from "./immutable.js"
 import { apply, foreign, shrinkSteps, type Situation, statefulSetWork } from "./objectSteps.js"
 import { factsRequest, heldUntil } from "./requeue.js"
@@ -147,15 +148,16 @@ export const planFor = (
       ...(desired.pdb === undefined ? [] : apply(situation, Kinds.PodDisruptionBudget, desired.pdb, snapshot.pdbs)),
       ...budgetLeftovers(snapshot, desired),
     ]),
+    track("networkPolicy", networkPolicySteps(situation)),
     track(
       "config",
       desired.racks.flatMap((rack) => apply(situation, Kinds.ConfigMap, rack.configMap, snapshot.configMaps)),
     ),
-    // The first pod finds its finalizer, Service and budget in place (R92); later a failing budget holds up no fix.
+    // The first pod finds its finalizer, Service, policy and budget in place (R92); later a failing budget holds up no fix.
     track(
       "statefulSets",
       statefulSets,
-      creates ? ["finalizer", "network", "budget", "config"] : ["finalizer", "config"],
+      creates ? ["finalizer", "network", "networkPolicy", "budget", "config"] : ["finalizer", "config"],
     ),
     track("gates", gate.steps),
     track("rollout", roll.steps, ["config", "statefulSets"]),
@@ -175,6 +177,7 @@ export const planFor = (
       ...(shrink._tag === "Wait" || shrink._tag === "Refused" ? [shrink.wait] : []),
       ...roll.waits,
       ...(safety._tag === "Wait" && isWorthSaying(snapshot, safety) ? [safety.wait] : []),
+      ...networkPolicyWaits(snapshot, desired),
     ]),
     ...(facts === undefined ? {} : { facts }),
     clientView: members.slots.some(isAvailable) && wantsClientView(snapshot),

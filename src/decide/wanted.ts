@@ -1,6 +1,7 @@
 /** What a resource asks for: the effective cluster and its objects. Computed once per spec, since passes come far more often than edits. */
 import type * as Either from "effect/Either"
 import type { DesiredObjects, EffectiveCluster, SpecProblem } from "../domain/EffectiveCluster.js"
+import type { PodView } from "../domain/Kubernetes.js"
 import type { ClusterView, Snapshot } from "../domain/Snapshot.js"
 import { effectiveCluster } from "./effective/effectiveCluster.js"
 import { desiredObjects } from "./objects/desiredObjects.js"
@@ -44,10 +45,18 @@ const podNames = (snapshot: Snapshot, effective: EffectiveCluster): ReadonlyArra
   ),
 ]
 
+/** What the pods listen on, each set of ports once; nothing where no policy asks for it. */
+const portsInUse = (snapshot: Snapshot, effective: EffectiveCluster): ReadonlyArray<PodView["ports"]> => {
+  if (effective.spec.networkPolicyConfig?.enabled !== true) return []
+  const { slots, leaving } = members(snapshot, effective)
+  const pods = [...slots.flatMap((slot) => slot.pod ?? []), ...leaving]
+  return [...new Map(pods.map(({ ports }) => [JSON.stringify(ports), ports])).values()]
+}
+
 /** The desired objects of an effective cluster. */
 export const desiredOf = (snapshot: Snapshot, effective: EffectiveCluster): Either.Either<DesiredObjects, Problems> => {
   const names = podNames(snapshot, effective)
-  return rememberDesired(snapshot.cluster, `${identityOf(snapshot.cluster)} ${names.join()}`, () =>
-    desiredObjects(effective, names),
-  )
+  const ports = portsInUse(snapshot, effective)
+  const key = `${identityOf(snapshot.cluster)} ${names.join()} ${JSON.stringify(ports)}`
+  return rememberDesired(snapshot.cluster, key, () => desiredObjects(effective, names, ports))
 }

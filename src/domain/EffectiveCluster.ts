@@ -3,7 +3,7 @@
  * this value and never from the raw spec (W27, W28, W29).
  */
 import type { ClusterSpec } from "./AerospikeCluster.js"
-import type { ClusterKey, KubeObject } from "./Kubernetes.js"
+import type { ClusterKey, KubeObject, ResourceKind } from "./Kubernetes.js"
 import type { Rack } from "./schema/racks.js"
 import type { Storage } from "./schema/storage.js"
 
@@ -114,6 +114,8 @@ export interface DesiredObjects {
   readonly headlessService: KubeObject
   /** Absent with `disablePDB`. */
   readonly pdb?: KubeObject
+  /** The one policy that `networkPolicyConfig` asks for, of Kubernetes or of Cilium. */
+  readonly networkPolicy?: { readonly kind: ResourceKind; readonly object: KubeObject }
   /** In rack order. */
   readonly racks: ReadonlyArray<DesiredRack>
   /** Per-pod Services for these pod names; empty unless `spec.podService` is set. */

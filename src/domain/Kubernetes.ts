@@ -64,6 +64,21 @@ export const Kinds = {
     plural: "storageclasses",
     namespaced: false,
   },
+  NetworkPolicy: {
+    group: "networking.k8s.io",
+    version: "v1",
+    kind: "NetworkPolicy",
+    plural: "networkpolicies",
+    namespaced: true,
+  },
+  /** There only where Cilium is installed. */
+  CiliumNetworkPolicy: {
+    group: "cilium.io",
+    version: "v2",
+    kind: "CiliumNetworkPolicy",
+    plural: "ciliumnetworkpolicies",
+    namespaced: true,
+  },
   Lease: { group: "coordination.k8s.io", version: "v1", kind: "Lease", plural: "leases", namespaced: true },
   Event: { group: "events.k8s.io", version: "v1", kind: "Event", plural: "events", namespaced: true },
   CoreEvent: core("Event", "events"),
@@ -194,6 +209,8 @@ export interface PodView extends ObjectIdentity {
   readonly containers: ReadonlyArray<ContainerView>
   /** Images as the pod's spec asks for them, by container name. */
   readonly images: Readonly<Record<string, string>>
+  /** Ports the server container declares, by name: what this pod listens on, whatever the spec has become since. */
+  readonly ports: Readonly<Record<string, number>>
   readonly readinessGates: ReadonlyArray<string>
 }
 
@@ -246,7 +263,7 @@ export interface StorageClassView extends ObjectIdentity {
   readonly volumeBindingMode: string
 }
 
-/** An owned object of which we need no more than identity, owner and the raw fields for drift detection (Service, ConfigMap, PDB). */
+/** An owned object of which we need no more than identity, owner and the raw fields for drift detection (Service, ConfigMap, PDB, policy). */
 export interface OwnedView extends ObjectIdentity {
   readonly labels: Readonly<Record<string, string>>
   readonly controllerUid?: string

@@ -5,6 +5,7 @@ export const statefulSetName = (cluster: string, rack: number): string => `${clu
 export const configMapName = (cluster: string, rack: number): string => `${cluster}-${rack}-config`
 export const podName = (cluster: string, rack: number, ordinal: number): string => `${cluster}-${rack}-${ordinal}`
 export const pdbName = (cluster: string): string => `${cluster}-pdb`
+export const networkPolicyName = (cluster: string): string => `${cluster}-netpol`
 export const podServiceName = (pod: string): string => `${pod}-pod`
 export const claimName = (volume: string, pod: string): string => `${volume}-${pod}`
 

@@ -121,6 +121,9 @@ export interface Snapshot {
   readonly configMaps: ReadonlyArray<OwnedView>
   readonly services: ReadonlyArray<OwnedView>
   readonly pdbs: ReadonlyArray<OwnedView>
+  readonly networkPolicies: ReadonlyArray<OwnedView>
+  /** Undefined: the API server does not know the kind. */
+  readonly ciliumPolicies: ReadonlyArray<OwnedView> | undefined
   readonly claims: ReadonlyArray<ClaimView>
   /** All StorageClasses; absent while they are not known, or must not be read. */
   readonly storageClasses?: ReadonlyArray<StorageClassView>

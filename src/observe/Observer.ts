@@ -64,7 +64,15 @@ export interface Observer {
   readonly run: Effect.Effect<never, never, KubeReader>
 }
 
-const modes: ReadonlyArray<ObserverMode> = ["listing", "watching", "polling", "returning", "refused", "stopped"]
+const modes: ReadonlyArray<ObserverMode> = [
+  "listing",
+  "watching",
+  "polling",
+  "returning",
+  "refused",
+  "absent",
+  "stopped",
+]
 
 const isRefused = (error: KubeError): boolean =>
   error._tag === "KubeStatusError" && (error.status === 403 || error.status === 404 || error.status === 405)
@@ -372,7 +380,11 @@ const observe = (
         Effect.ensuring(
           Effect.suspend(() => {
             isOver = true
-            return publish(() => "stopped")
+            // Whoever has ended counts nowhere.
+            return Effect.zipRight(
+              publish(() => "stopped"),
+              Metric.incrementBy(gauge("stopped"), -1),
+            )
           }),
         ),
       )

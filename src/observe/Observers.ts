@@ -8,6 +8,7 @@ import { type ClusterKey, Kinds, type ResourceKind } from "../domain/Kubernetes.
 import type { KubeReader } from "../kube/KubeClient.js"
 import { make as makeObserver, type Observer, type ObserverMode, type ObserverOptions } from "./Observer.js"
 import { sources, Stores } from "./Sources.js"
+import { whileServed } from "./whileServed.js"
 
 export interface ObserverReport {
   readonly kind: string
@@ -57,9 +58,9 @@ const make = (overrides: Partial<Omit<ObserverOptions, "store" | "target">>) =>
       sources(stores).flatMap((source) =>
         (source.store.kind.namespaced ? namespaces : [undefined]).map((namespace) => ({ ...source, namespace })),
       ),
-      ({ store, labelSelector, namespace }) =>
+      ({ store, labelSelector, mayBeAbsent, namespace }) =>
         Effect.map(
-          makeObserver({
+          (mayBeAbsent === true ? whileServed : makeObserver)({
             store,
             target: {
               ...(namespace === undefined ? {} : { namespace }),

@@ -20,6 +20,7 @@ export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: Pass
   const reference = templateNameOf(cluster.spec)
   const template = reference === undefined ? undefined : yield* stores.templates.get({ name: reference })
   const classes = (yield* stores.storageClasses.isReady) ? yield* stores.storageClasses.list : undefined
+  const isCiliumServed = yield* stores.ciliumPolicies.isServed
   return Option.some<Snapshot>({
     key,
     now: yield* Clock.currentTimeMillis,
@@ -30,6 +31,8 @@ export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: Pass
     configMaps: yield* stores.configMaps.byCluster(key),
     services: yield* stores.services.byCluster(key),
     pdbs: yield* stores.pdbs.byCluster(key),
+    networkPolicies: yield* stores.networkPolicies.byCluster(key),
+    ciliumPolicies: isCiliumServed ? yield* stores.ciliumPolicies.byCluster(key) : undefined,
     claims: yield* stores.claims.byCluster(key),
     ...(classes === undefined ? {} : { storageClasses: classes }),
     facts: yield* facts.get(key),

@@ -31,6 +31,9 @@ export interface StoresShape {
   readonly services: Store<OwnedView>
   readonly configMaps: Store<OwnedView>
   readonly pdbs: Store<OwnedView>
+  readonly networkPolicies: Store<OwnedView>
+  /** Of a kind that is not always served. */
+  readonly ciliumPolicies: Store<OwnedView>
   readonly claims: Store<ClaimView>
   readonly storageClasses: Store<StorageClassView>
 }
@@ -111,6 +114,20 @@ export class Stores extends Context.Tag("acko/Stores")<Stores, StoresShape>() {
           fingerprint: ownedFingerprint,
           namespaces,
         }),
+        networkPolicies: yield* makeStore({
+          kind: Kinds.NetworkPolicy,
+          decode: ownedView,
+          keysOf: byInstance,
+          fingerprint: ownedFingerprint,
+          namespaces,
+        }),
+        ciliumPolicies: yield* makeStore({
+          kind: Kinds.CiliumNetworkPolicy,
+          decode: ownedView,
+          keysOf: byInstance,
+          fingerprint: ownedFingerprint,
+          namespaces,
+        }),
         claims: yield* makeStore({
           kind: Kinds.PersistentVolumeClaim,
           decode: claimView,
@@ -138,15 +155,18 @@ export type AnyStore = Pick<
   ) => Effect.Effect<void, never, Scope.Scope>
 }
 
-/** What is watched, and into which store it goes. */
+/** What is observed, how, and into which store it goes. */
 export interface Source {
   readonly store: AnyStore
+  /** Resources of users carry no label of ours. */
   readonly labelSelector?: string
   /** Nothing but advice depends on it: the operator works, and is ready, without the right to read it. Default: false. */
   readonly optional?: true
+  /** The kind comes with something that need not be installed. Default: false. */
+  readonly mayBeAbsent?: true
 }
 
-/** Every store with the selector of its watch. Resources of users carry no label of ours. */
+/** Every store with the selector of its watch. */
 export const sources = (stores: StoresShape): ReadonlyArray<Source> => [
   { store: stores.clusters },
   { store: stores.templates },
@@ -155,6 +175,8 @@ export const sources = (stores: StoresShape): ReadonlyArray<Source> => [
   { store: stores.services, labelSelector: ownedSelector },
   { store: stores.configMaps, labelSelector: ownedSelector },
   { store: stores.pdbs, labelSelector: ownedSelector },
+  { store: stores.networkPolicies, labelSelector: ownedSelector },
+  { store: stores.ciliumPolicies, labelSelector: ownedSelector, mayBeAbsent: true },
   { store: stores.claims, labelSelector: ownedSelector },
   { store: stores.storageClasses, optional: true },
 ]

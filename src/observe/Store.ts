@@ -32,6 +32,8 @@ export type { Change, StoreOptions } from "./storeState.js"
 export interface Feed {
   /** Takes one event; answers how many objects of the store it changed, version-only changes included. */
   readonly handle: (event: WatcherEvent) => Effect.Effect<number>
+  /** The API server does not know the kind (any more): a complete picture, too, of nothing. */
+  readonly unserved: Effect.Effect<void>
 }
 
 export interface StoreReader<V> {
@@ -44,6 +46,8 @@ export interface StoreReader<V> {
   /** Completes with the first complete picture (of every namespace). Nothing is worked on before. */
   readonly ready: Effect.Effect<void>
   readonly isReady: Effect.Effect<boolean>
+  /** False while the API server does not know the kind (see {@link Feed.unserved}). */
+  readonly isServed: Effect.Effect<boolean>
   /** Epoch ms of the latest word from the API server (list, event, bookmark); undefined before the first. */
   readonly lastSync: Effect.Effect<number | undefined>
   /** When (epoch ms) the latest change of any object of this cluster reached us; 0 when none ever did. */
@@ -147,6 +151,13 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
       return isChanged ? 1 : 0
     }
 
+    /** Every namespace has its first complete picture, if this was the last one missing. */
+    const pictured = Effect.suspend(() => {
+      if (isReady || !scopes.every(state.isListed)) return Effect.void
+      isReady = true
+      return ready.open
+    })
+
     const feed = (namespace?: string): Feed => {
       const scope = namespace ?? ""
       let picture: Array<KubeObject> | undefined
@@ -163,13 +174,16 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
               return Effect.as(rejected(version), 0)
             }
             staleLists = 0
-            if (isReady || !scopes.every(state.isListed)) return Effect.succeed(count)
-            isReady = true
-            return Effect.as(ready.open, count)
+            return Effect.as(pictured, count)
           }),
         )
       }
       return {
+        unserved: step((changes, now) => {
+          picture = undefined
+          state.heard(now)
+          state.unserve(scope, changes, now)
+        }).pipe(Effect.zipRight(pictured)),
         handle: (event) => {
           switch (event._tag) {
             case "Init":
@@ -217,6 +231,7 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
       byCluster: (key) => Effect.sync(() => views(state.members.get(keyString(key)) ?? [])),
       ready: ready.await,
       isReady: Effect.sync(() => isReady),
+      isServed: Effect.sync(state.isServed),
       lastSync: Effect.sync(state.lastSync),
       changedAt: (key) => Effect.sync(() => changedAt(key)),
       unsafeChangedAt: changedAt,

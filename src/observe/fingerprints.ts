@@ -24,7 +24,7 @@ export const statefulSetFingerprint: Fingerprint<StatefulSetView> = ({ resourceV
   object: wanted(object),
 })
 
-/** Services, ConfigMaps, PodDisruptionBudgets: all but `status` (a budget's status moves with every pod). */
+/** Services, ConfigMaps, PodDisruptionBudgets, network policies: all but `status` (a budget's status moves with every pod). */
 export const ownedFingerprint: Fingerprint<OwnedView> = ({ resourceVersion: _, object, ...rest }) => ({
   ...rest,
   object: wanted(object),

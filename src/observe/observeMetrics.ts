@@ -3,7 +3,7 @@ import * as Metric from "effect/Metric"
 
 /** `acko_observer_mode{kind,mode}`: how many observers of the kind are in this mode now (one per watched namespace, or one in all). */
 export const observerMode = Metric.gauge("acko_observer_mode", {
-  description: "Observers by kind and mode: listing, watching, polling, returning, refused, stopped",
+  description: "Observers by kind and mode: listing, watching, polling, returning, refused, absent, stopped",
 })
 
 /** `acko_observer_missed_events_total{kind}`: changes the safety list found and the watch had not delivered (R38). */

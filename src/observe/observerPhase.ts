@@ -7,10 +7,10 @@
  * In `polling` and `returning` the poll feeds the store; `returning` says that a watch is being tried right now.
  */
 
-/** As published: `stopped` before `run` and after its end. */
-export type ObserverMode = "listing" | "watching" | "polling" | "returning" | "refused" | "stopped"
+/** As published: `stopped` before `run` and after its end, `absent` while the API server does not know an optional kind. */
+export type ObserverMode = "listing" | "watching" | "polling" | "returning" | "refused" | "absent" | "stopped"
 
-export type Phase = Exclude<ObserverMode, "stopped">
+export type Phase = Exclude<ObserverMode, "absent" | "stopped">
 
 export type Signal =
   /** The watcher completed a list. */

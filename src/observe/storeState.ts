@@ -88,6 +88,8 @@ export const makeState = <V extends ObjectIdentity>(options: StoreOptions<V>) =>
   const goneUids = new Set<string>()
   /** Scope (namespace or "") → version of its latest complete list. */
   const listedAt = new Map<string, string>()
+  /** Scopes in which the API server does not know the kind. */
+  const unserved = new Set<string>()
   const problems = new Map<string, string>()
   let lastSync: number | undefined
 
@@ -254,11 +256,19 @@ export const makeState = <V extends ObjectIdentity>(options: StoreOptions<V>) =>
       count += 1
     }
     listedAt.set(scope, version)
+    unserved.delete(scope)
     for (const ref of [...problems.keys()])
       if (ref !== "?" && isCovered(ref, scope) && !seen.has(ref)) problems.delete(ref)
     for (const [ref, at] of tombstones) if (isCovered(ref, scope) && isUpTo(at, version)) tombstones.delete(ref)
     if (scope === "") for (const uid of goneUids) if (!uids.has(uid)) goneUids.delete(uid)
     return count
+  }
+
+  /** The kind went, and every object with it; versions go on growing, so those of before still count when it comes back. */
+  const unserve = (scope: string, changes: Array<Change<V>>, now: number): void => {
+    unserved.add(scope)
+    for (const ref of [...objects.keys()]) if (isCovered(ref, scope)) store(ref, undefined, changes, now)
+    for (const ref of [...problems.keys()]) if (ref === "?" || isCovered(ref, scope)) problems.delete(ref)
   }
 
   return {
@@ -270,10 +280,12 @@ export const makeState = <V extends ObjectIdentity>(options: StoreOptions<V>) =>
     remove,
     removeUid,
     swap,
+    unserve,
+    isServed: () => unserved.size === 0,
     heard: (now: number) => {
       lastSync = now
     },
     lastSync: () => lastSync,
-    isListed: (scope: string) => listedAt.has(scope),
+    isListed: (scope: string) => listedAt.has(scope) || unserved.has(scope),
   }
 }

@@ -14,6 +14,7 @@ import type {
   StatefulSetView,
   StorageClassView,
 } from "../domain/Kubernetes.js"
+import { Container } from "../domain/Names.js"
 import type { ClusterView, TemplateView } from "../domain/Snapshot.js"
 import {
   at,
@@ -103,6 +104,14 @@ const present = <A>(value: A | undefined): value is A => value !== undefined
 
 const phases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"] as const
 
+const portsOf = (container: Fields | undefined): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    entries(container, "ports").flatMap((port) => {
+      const [name, number] = [text(port, "name"), numeric(port, "containerPort")]
+      return name === undefined || number === undefined ? [] : [[name, number] as const]
+    }),
+  )
+
 /** One pod. `containers` are those the kubelet reports on, init containers first: before it has looked there are none. */
 export const podView: Decode<PodView> = (object) =>
   Either.map(identity(object), (id) => {
@@ -123,6 +132,7 @@ export const podView: Decode<PodView> = (object) =>
       conditions: entries(status, "conditions").map(condition).filter(present),
       containers: reported.map(container).filter(present),
       images: Object.fromEntries(wanted.map((c) => [text(c, "name") ?? "", text(c, "image") ?? ""])),
+      ports: portsOf(entries(spec, "containers").find((c) => text(c, "name") === Container.server)),
       readinessGates: entries(spec, "readinessGates")
         .map((gate) => text(gate, "conditionType"))
         .filter(present),
@@ -168,7 +178,7 @@ export const claimView: Decode<ClaimView> = (object) =>
     }
   })
 
-/** A Service, ConfigMap or PodDisruptionBudget. */
+/** A Service, ConfigMap, PodDisruptionBudget or network policy. */
 export const ownedView: Decode<OwnedView> = (object) =>
   Either.map(identity(object), (id) => {
     const metadata = metadataOf(object)

@@ -150,6 +150,8 @@ export const look = (server: ApiServer): Snapshot => {
     configMaps: [],
     services: items(Kinds.Service).map((object) => Either.getOrThrow(ownedView(object))),
     pdbs: [],
+    networkPolicies: [],
+    ciliumPolicies: undefined,
     claims: items(Kinds.PersistentVolumeClaim).map((object) => Either.getOrThrow(claimView(object))),
     facts: {},
     podsChangedAt: 0,

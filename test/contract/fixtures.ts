@@ -3,7 +3,16 @@ import { Kinds, type KubeObject, type ResourceKind } from "../../src/domain/Kube
 import { MoreKinds } from "../../src/testing/kube/builtinResources.js"
 import type { Body } from "./Place.js"
 
-export const { ConfigMap, Pod, Service, StatefulSet, PodDisruptionBudget, PersistentVolumeClaim, Lease } = Kinds
+export const {
+  ConfigMap,
+  Pod,
+  Service,
+  StatefulSet,
+  PodDisruptionBudget,
+  NetworkPolicy,
+  PersistentVolumeClaim,
+  Lease,
+} = Kinds
 export const { Namespace, CustomResourceDefinition, ControllerRevision, Event, CoreEvent, StorageClass } = Kinds
 export const { Secret, ServiceAccount, Deployment, ReplicaSet } = MoreKinds
 

@@ -24,7 +24,10 @@ describe.each([
 ])("main job, $mode", ({ namespace, operator: home, watched }) => {
   it("N-01 N-04 creates 8 nodes, restarts them, scales, changes the image without watches, deletes; no record is lost", async () => {
     const apply = (...wanted: Parameters<typeof onClaims>) =>
-      world.run(`apply -n ${namespace} -f -`, resource("demo", onClaims(...wanted)))
+      world.run(
+        `apply -n ${namespace} -f -`,
+        resource("demo", { ...onClaims(...wanted), networkPolicyConfig: { enabled: true } }),
+      )
     await world.makeNamespace(namespace)
     const way = await world.inScope(makeWatchCutter(world.plane))
     const installation = await world.install(home, watched)
@@ -34,7 +37,11 @@ describe.each([
       leaderElect: true,
     })
     const cluster = await world.cluster(namespace, "demo")
-    const modes = async () => [...new Set((await Effect.runPromise(operator.modes)).map(({ mode }) => mode))]
+    // There is no Cilium here.
+    const modes = async () => {
+      const all = (await Effect.runPromise(operator.modes)).map(({ mode }) => mode)
+      return [...new Set(all)].filter((mode) => mode !== "absent")
+    }
 
     await apply(8, 15_000)
     await cluster.completed()
@@ -69,7 +76,7 @@ describe.each([
     await cluster.completed()
     // A watch counts again when it has told something; on a quiet kind that would be a bookmark, up to a minute later.
     await world.run("apply -f -", JSON.stringify(template))
-    await world.run(`label asc,sts,cm,svc,pdb,pvc,pod -n ${namespace} --all seen=yes`)
+    await world.run(`label asc,sts,cm,svc,pdb,netpol,pvc,pod -n ${namespace} --all seen=yes`)
     await expect.poll(modes, { timeout: 40_000 }).toEqual(["watching"])
     expect(cluster.deletions()).toBe(before + 5)
     expect(cluster.mostUnavailable(rolled)).toBe(1)

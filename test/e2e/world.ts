@@ -59,7 +59,7 @@ export interface World extends Kubectl {
 }
 
 const isWatching = (modes: ReadonlyArray<{ readonly mode: string }>): boolean =>
-  modes.length > 0 && modes.every(({ mode }) => mode === "watching")
+  modes.length > 0 && modes.every(({ mode }) => mode === "watching" || mode === "absent")
 
 const establishment = '{.items[*].status.conditions[?(@.type=="Established")].status}'
 

@@ -46,7 +46,7 @@ export const makeWorld = async (net: number): Promise<World> => {
       await inScope(
         Effect.raceFirst(
           Effect.repeat(Effect.delay(operator.modes, "50 millis"), {
-            until: (modes) => modes.length > 0 && modes.every(({ mode }) => mode === "watching"),
+            until: (modes) => modes.length > 0 && modes.every(({ mode }) => mode === "watching" || mode === "absent"),
           }),
           operator.ended,
         ),

@@ -24,7 +24,14 @@ describe("views", () => {
             spec: {
               nodeName: "host-a",
               initContainers: [{ name: "aerospike-init", image: "busybox" }],
-              containers: [{ name: "aerospike-server", image: "aerospike:8.1.2" }],
+              containers: [
+                { name: "exporter", ports: [{ name: "metrics", containerPort: 9145 }] },
+                {
+                  name: "aerospike-server",
+                  image: "aerospike:8.1.2",
+                  ports: [{ name: "service", containerPort: 3000 }, { containerPort: 1 }, { name: "odd" }],
+                },
+              ],
               readinessGates: [{ conditionType: "acko.io/aerospike-ready" }],
             },
             status: {
@@ -89,7 +96,8 @@ describe("views", () => {
           waitingReason: "CrashLoopBackOff",
         },
       ],
-      images: { "aerospike-init": "busybox", "aerospike-server": "aerospike:8.1.2" },
+      images: { "aerospike-init": "busybox", exporter: "", "aerospike-server": "aerospike:8.1.2" },
+      ports: { service: 3000 },
       readinessGates: ["acko.io/aerospike-ready"],
     })
   })

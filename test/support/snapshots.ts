@@ -166,6 +166,7 @@ export const podOf = (options: PodOptions): PodView => {
       },
     ],
     images: { [Container.server]: image },
+    ports: { service: 3000, fabric: 3001, heartbeat: 3002 },
     readinessGates: [],
     ...options.fields,
   }
@@ -283,6 +284,8 @@ export const matchingSnapshot = (options: WorldOptions = {}): Snapshot => {
     configMaps: desired.racks.map((rack) => owned(rack.configMap)),
     services: [owned(desired.headlessService)],
     pdbs: desired.pdb === undefined ? [] : [owned(desired.pdb)],
+    networkPolicies: [],
+    ciliumPolicies: undefined,
     claims: [],
     facts: { previous: settledCollection(noon - 100, pods), latest: settledCollection(noon - 50, pods) },
     podsChangedAt: noon - 1000,

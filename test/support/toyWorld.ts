@@ -228,6 +228,7 @@ export class ToyWorld {
       conditions: [{ type: "Ready", status: "False", lastTransitionTime: this.text() }],
       containers: [],
       images,
+      ports: {},
       readinessGates: (template.template.spec.readinessGates ?? []).map((gate) => gate.conditionType),
     }
     this.setPod(pod)
@@ -418,6 +419,8 @@ export class ToyWorld {
       configMaps: this.ofKind("ConfigMap"),
       services: this.ofKind("Service"),
       pdbs: this.ofKind("PodDisruptionBudget"),
+      networkPolicies: this.ofKind("NetworkPolicy"),
+      ciliumPolicies: undefined,
       claims: [...this.claims.values()],
       facts: this.facts,
       podsChangedAt: this.podsChangedAt,

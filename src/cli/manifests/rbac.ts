@@ -34,6 +34,9 @@ export const workRules: ReadonlyArray<PolicyRule> = [
   rule("", ["events"], "create", "patch"),
   rule("apps", ["statefulsets"], ...owned),
   rule("policy", ["poddisruptionbudgets"], ...owned),
+  rule("networking.k8s.io", ["networkpolicies"], ...owned),
+  // Harmless where Cilium is not installed: then there is no such resource.
+  rule("cilium.io", ["ciliumnetworkpolicies"], ...owned),
 ]
 
 /**

@@ -57,6 +57,13 @@ const hostNetworkWarnings = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
       `with hostNetwork and dnsPolicy ${pod?.dnsPolicy ?? ""} the pods cannot resolve each other`,
       "use ClusterFirstWithHostNet",
     ),
+    ...when(
+      pod?.hostNetwork === true && spec.networkPolicyConfig?.enabled === true,
+      "network.policy",
+      "spec.networkPolicyConfig",
+      "network policies do not apply to pods with hostNetwork",
+      "remove hostNetwork, or protect the hosts' ports otherwise",
+    ),
   ]
 }
 

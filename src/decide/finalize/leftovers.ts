@@ -55,6 +55,20 @@ export const serviceLeftovers = (snapshot: Snapshot, desired: DesiredObjects): R
     .map((view) => remove(Kinds.Service, view, "its pod is not in the spec any more"))
 }
 
+/** Policies of the type, or by the name, that is not wanted (any more): of both kinds, whatever made them (B17, W67). */
+export const policyLeftovers = (snapshot: Snapshot, desired: DesiredObjects): ReadonlyArray<Step> => {
+  const wanted = desired.networkPolicy
+  const because = wanted === undefined ? "no network policy is wanted" : `networkPolicyConfig.type is another`
+  const unwanted = (kind: ResourceKind, views: ReadonlyArray<OwnedView> = []): ReadonlyArray<Step> =>
+    removable(snapshot, views)
+      .filter(({ name }) => wanted?.kind.kind !== kind.kind || wanted.object.metadata.name !== name)
+      .map((view) => remove(kind, view, because))
+  return [
+    ...unwanted(Kinds.NetworkPolicy, snapshot.networkPolicies),
+    ...unwanted(Kinds.CiliumNetworkPolicy, snapshot.ciliumPolicies),
+  ]
+}
+
 /** The PodDisruptionBudget when `disablePDB` is set. */
 export const budgetLeftovers = (snapshot: Snapshot, desired: DesiredObjects): ReadonlyArray<Step> =>
   removable(snapshot, snapshot.pdbs)

@@ -7,11 +7,12 @@ import type {
   EffectiveRack,
   SpecProblem,
 } from "../../domain/EffectiveCluster.js"
-import type { KubeObject } from "../../domain/Kubernetes.js"
+import type { KubeObject, PodView } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
 import { configHash, podSpecHash, stableHash } from "../configuration/hash.js"
 import { normalised } from "../normalise.js"
 import { configMap, meshSeeds, renderedConfig } from "./configMap.js"
+import { networkPolicy } from "./networkPolicy.js"
 import { podDisruptionBudget } from "./pdb.js"
 import { podTemplate, type PodTemplate } from "./podTemplate.js"
 import { headlessService, podServices } from "./services.js"
@@ -74,16 +75,20 @@ const desiredRack = (
  * The desired objects. Left is never reached for a value of `effectiveCluster`, which renders the same configuration to check it.
  *
  * @param pods names of the pods that exist, for the Services per pod
+ * @param running the ports of each of these pods, which a network policy leaves open
  */
 export const desiredObjects = (
   cluster: EffectiveCluster,
   pods: ReadonlyArray<string>,
+  running: ReadonlyArray<PodView["ports"]> = [],
 ): Either.Either<DesiredObjects, ReadonlyArray<SpecProblem>> =>
   Either.map(Either.all(cluster.racks.map((rack) => desiredRack(cluster, rack))), (racks) => {
     const pdb = podDisruptionBudget(cluster)
+    const policy = networkPolicy(cluster, running)
     return {
       headlessService: headlessService(cluster),
       ...(pdb === undefined ? {} : { pdb }),
+      ...(policy === undefined ? {} : { networkPolicy: policy }),
       racks,
       podServices: podServices(cluster, pods),
     }

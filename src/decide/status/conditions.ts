@@ -10,6 +10,7 @@ import { describeImmutable } from "../immutable.js"
 import { contested } from "../repairs.js"
 import { message, timestamp } from "./bounds.js"
 import { isAsWanted, isComplete, isDeleting, isSameGeneration, mainWait, type Outcome } from "./outcome.js"
+import { networkPolicyApplied } from "./networkPolicy.js"
 import { describeProblems, phaseOf } from "./phase.js"
 import { breakerThreshold } from "../requeue.js"
 
@@ -176,7 +177,7 @@ const templateSynced = ({ snapshot }: Outcome, after: TemplateSnapshot | undefin
 const isEvaluated = (outcome: Outcome): boolean => outcome.plan._tag === "Proceed"
 
 /** Conditions that exist only while the spec asks for what they tell about. */
-const vanishing = new Set(["ACLSynced", "TemplateSynced"])
+const vanishing = new Set(["ACLSynced", "TemplateSynced", "NetworkPolicyApplied"])
 
 /** All conditions, in a fixed order; the stored ones of other types are kept. */
 export const conditions = (
@@ -207,6 +208,7 @@ export const conditions = (
     ["ImmutableField", immutableField(outcome)],
     ["Conflict", conflict(outcome, memory)],
     ["TemplateSynced", templateSynced(outcome, templateSnapshot)],
+    ["NetworkPolicyApplied", networkPolicyApplied(outcome)],
   ]
   const ours = found.flatMap(([type, finding]): ReadonlyArray<StatusCondition> => {
     const before = stored(outcome, type)

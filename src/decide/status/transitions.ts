@@ -11,6 +11,7 @@ import { effectiveCluster } from "../effective/effectiveCluster.js"
 import { localClassWarnings } from "../effective/template/warnings.js"
 import { breakerThreshold } from "../requeue.js"
 import { message } from "./bounds.js"
+import { blockedPolicy } from "./networkPolicy.js"
 import { isDeleting, isSameGeneration, type Outcome } from "./outcome.js"
 
 const event = (type: ClusterEvent["type"], reason: string, text: string): ClusterEvent => ({
@@ -31,6 +32,8 @@ const createdKinds: Readonly<Record<string, string>> = {
   ConfigMap: "ConfigMap",
   Service: "Service",
   PodDisruptionBudget: "PDB",
+  NetworkPolicy: "NetworkPolicy",
+  CiliumNetworkPolicy: "NetworkPolicy",
 }
 
 const replicasOf = (object: { readonly [field: string]: unknown }): number | undefined => {
@@ -164,6 +167,10 @@ const conditionEvents = (outcome: Outcome, after: ClusterStatus): ReadonlyArray<
   }
   if (statusOf(after, "ImmutableField") === "True" && statusOf(before, "ImmutableField") !== "True") {
     events.push(warning("ImmutableField", text("ImmutableField")))
+  }
+  const policy = reasonOf(after, "NetworkPolicyApplied")
+  if (policy !== undefined && blockedPolicy.has(policy) && policy !== reasonOf(before, "NetworkPolicyApplied")) {
+    events.push(warning("NetworkPolicyBlocked", text("NetworkPolicyApplied")))
   }
   if (statusOf(after, "Conflict") === "True" && statusOf(before, "Conflict") !== "True") {
     events.push(warning("ObjectConflict", text("Conflict")))

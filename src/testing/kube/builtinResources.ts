@@ -100,7 +100,6 @@ export const MoreKinds = {
   RoleBinding: kindIn(rbac, "RoleBinding", "rolebindings"),
   ClusterRole: kindIn(rbac, "ClusterRole", "clusterroles", false),
   ClusterRoleBinding: kindIn(rbac, "ClusterRoleBinding", "clusterrolebindings", false),
-  NetworkPolicy: kindIn("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
 } as const satisfies Record<string, ResourceKind>
 
 /** Every built-in definition, in the order of discovery. */
@@ -160,7 +159,7 @@ export const builtinResources: ReadonlyArray<ResourceDefinition> = [
     storage: { kind: Kinds.CoreEvent, toStored: coreEvent, fromStored: modernEvent },
   }),
   builtin(MoreKinds.EndpointSlice, { generation: true }),
-  builtin(MoreKinds.NetworkPolicy, { names: "netpol", generation: true, strategy: networkPolicyStrategy }),
+  builtin(Kinds.NetworkPolicy, { names: "netpol", generation: true, strategy: networkPolicyStrategy }),
   builtin(Kinds.StorageClass, { names: "sc", returnsDeleted: true, strategy: storageClassStrategy }),
   builtin(MoreKinds.PriorityClass, { names: "pc", generation: true }),
   builtin(MoreKinds.Role, {}),

@@ -90,6 +90,8 @@ const storesWithoutAnswers = Layer.map(Stores.layer, (context) => {
     services: silent(services),
     configMaps: silent(configMaps),
     pdbs: silent(pdbs),
+    networkPolicies: silent(stores.networkPolicies),
+    ciliumPolicies: silent(stores.ciliumPolicies),
     claims: silent(claims),
   })
 })

@@ -7,6 +7,7 @@ import {
   Deployment,
   Gadgets,
   Lease,
+  NetworkPolicy,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
@@ -374,6 +375,27 @@ export const defaults: Topic = {
           spec,
           { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
         ])
+      }),
+    )
+
+    check("a NetworkPolicy: of ingress where it says nothing of egress; ports without a protocol are TCP", (place) =>
+      Effect.gen(function* () {
+        const podSelector = { matchLabels: { a: "b" } }
+        const ours = {
+          podSelector,
+          policyTypes: ["Ingress"],
+          ingress: [{ ports: [{ protocol: "TCP", port: 3001 }], from: [{ podSelector }] }],
+        }
+        expect((yield* place.make(NetworkPolicy, "ours", { spec: ours })).at("spec")).toEqual(ours)
+        const ingress = [{ ports: [{ port: 3000 }] }]
+        const brief = yield* place.make(NetworkPolicy, "brief", { spec: { podSelector, ingress } })
+        expect(brief.at("spec")).toEqual({
+          podSelector,
+          policyTypes: ["Ingress"],
+          ingress: [{ ports: [{ protocol: "TCP", port: 3000 }] }],
+        })
+        const both = yield* place.make(NetworkPolicy, "both", { spec: { podSelector, egress: [{}] } })
+        expect(both.at("spec", "policyTypes")).toEqual(["Ingress", "Egress"])
       }),
     )
 

@@ -395,6 +395,7 @@ describe("templateDifference", () => {
       conditions: [],
       containers: [],
       images: { "aerospike-server": at(template, "spec", "containers", 0, "image") as string },
+      ports: {},
       readinessGates: [],
       ...more,
     }

@@ -44,7 +44,7 @@ describe("plan", () => {
     }
     const { tracks } = proceed(empty)
     expect(tracks.map((track) => track.name)).toEqual(["finalizer", "network", "budget", "config", "statefulSets"])
-    expect(tracks.at(-1)?.after).toEqual(["finalizer", "network", "budget", "config"])
+    expect(tracks.at(-1)?.after).toEqual(["finalizer", "network", "networkPolicy", "budget", "config"])
   })
 
   it("W23: later a failing budget holds up no fix", () => {
