@@ -4,6 +4,7 @@ import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.
 import type { OperatorInstallation } from "./manifests/installation.js"
 import { fieldReference } from "../decide/reference.js"
 import { operatorObjects } from "./manifests/operator.js"
+import { monitoringObjects } from "./manifests/monitoring.js"
 import { accessObjects } from "./manifests/rbac.js"
 import { webhookObjects } from "./manifests/webhook.js"
 import { samples } from "./manifests/samples.js"
@@ -46,6 +47,7 @@ export const manifestFiles = (installation: Partial<OperatorInstallation> = {}):
     ...accessObjects(settings),
     ...operatorObjects(settings),
     ...webhookObjects(settings),
+    ...monitoringObjects(settings),
     ...samples,
   }
   const texts: Readonly<Record<string, string>> = {

@@ -30,9 +30,11 @@ const check = Options.directory("check", { exists: "yes" }).pipe(
   Options.optional,
   Options.withDescription("Fail when a file below this directory differs"),
 )
-const only = Options.choice("only", ["crd", "rbac", "operator", "webhook", "samples"]).pipe(
+/** Not part of every installation: what they need, or are for, is not in every Kubernetes cluster. */
+const onRequest = ["monitoring", "samples"] as const
+const only = Options.choice("only", ["crd", "rbac", "operator", "webhook", ...onRequest]).pipe(
   Options.optional,
-  Options.withDescription("Print only this part; default: everything but the samples"),
+  Options.withDescription(`Print only this part; default: everything but ${onRequest.join(" and ")}`),
 )
 
 /** Written manifests are not what this build would write. */
@@ -84,7 +86,7 @@ export const manifestsCommand = Command.make(
       }
       const part = Option.getOrUndefined(flags.only)
       const wanted = manifests.filter(([name]) =>
-        part === undefined ? !name.startsWith("samples/") : name.startsWith(`${part}/`),
+        part === undefined ? !onRequest.some((other) => name.startsWith(`${other}/`)) : name.startsWith(`${part}/`),
       )
       yield* Console.log(wanted.map(([, text]) => text.trimEnd()).join("\n---\n"))
     }),

@@ -53,7 +53,7 @@ export interface PassOutcome {
  * A cluster at rest is looked at this often (ms), whatever its nodes say: proof that it is still looked after (B27). Costs no request. Nodes
  * that answer wake it earlier, once a minute.
  */
-const heartbeatMs = 120_000
+export const heartbeatMs = 120_000
 
 /** A step found the world newer than the snapshot: the store catches up within moments, and its event wakes us earlier. */
 const staleRetryMs = 100

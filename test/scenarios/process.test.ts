@@ -2,7 +2,6 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
 import { describe, expect, it } from "vitest"
 import { AdmissionWebhook } from "../../src/admission/Webhook.js"
@@ -16,14 +15,13 @@ import { Observers } from "../../src/observe/Observers.js"
 import { Stores } from "../../src/observe/Sources.js"
 import * as WriteThrough from "../../src/observe/WriteThrough.js"
 import { Health } from "../../src/report/Health.js"
-import { render } from "../../src/report/Prometheus.js"
 import { EventRecorder } from "../../src/report/EventRecorder.js"
 import { Reconciler } from "../../src/runtime/Reconciler.js"
 import * as Shutdown from "../../src/runtime/Shutdown.js"
 import { TemplateUse } from "../../src/runtime/TemplateUse.js"
 import { Triggers } from "../../src/runtime/Triggers.js"
 import type { Inside, Outside } from "../../src/testing/simulation/OperatorProcess.js"
-import { type Replica, type Replicas, type SeenWrite, withReplicas } from "./replicas.js"
+import { pageOf, type Replica, type Replicas, type SeenWrite, withReplicas } from "./replicas.js"
 import { newImage, resource, type Wish } from "./stage.js"
 
 const apply = ({ world }: Replicas, wish: Wish) =>
@@ -216,13 +214,6 @@ describe("time from other clocks", () => {
 })
 
 describe("metrics", () => {
-  /** The page of a replica, comments left out. */
-  const pageOf = ({ inside }: Replica): Effect.Effect<ReadonlyArray<string>> =>
-    Effect.map(Effect.provide(Operator.metrics, inside), (families) =>
-      render(Metric.unsafeSnapshot(), families)
-        .split("\n")
-        .filter((line) => line !== "" && !line.startsWith("#")),
-    )
   const about = (lines: ReadonlyArray<string>, name: string) => lines.filter((line) => line.includes(`name="${name}"`))
   const valueOf = (lines: ReadonlyArray<string>, series: string): number | undefined => {
     const line = lines.find((text) => text.startsWith(`${series} `))

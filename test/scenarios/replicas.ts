@@ -6,15 +6,17 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Scope from "effect/Scope"
 import { AerospikeInfo } from "../../src/aerospike/AerospikeInfo.js"
 import { ClusterClient } from "../../src/aerospike/ClusterClient.js"
-import { OperatorConfig } from "../../src/config/OperatorConfig.js"
+import { OperatorConfig, type OperatorSettings } from "../../src/config/OperatorConfig.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../src/decide/crd.js"
 import { Kinds, type KubeObject } from "../../src/domain/Kubernetes.js"
 import type { KubeReader, KubeWriter } from "../../src/kube/KubeClient.js"
 import { leaseView } from "../../src/kube/Lease.js"
 import * as Operator from "../../src/Operator.js"
+import { render } from "../../src/report/Prometheus.js"
 import * as Fence from "../../src/runtime/Fence.js"
 import { defaultLeaseName, LeaderElection } from "../../src/runtime/LeaderElection.js"
 import { type EmbeddedWorld, layerWorld, World } from "../../src/testing/kube/controllers/EmbeddedWorld.js"
@@ -57,6 +59,7 @@ export interface Replicas {
       readonly aroundLease?: Layer.Layer<KubeReader | KubeWriter, never, KubeReader | KubeWriter>
       /** Replaces the operator's own graph. */
       readonly inside?: Layer.Layer<Inside, never, Outside | OperatorConfig>
+      readonly settings?: Partial<OperatorSettings>
       /** What runs in it. Default: the operator without probes and webhooks. */
       readonly run?: typeof Operator.runElected
     },
@@ -119,7 +122,7 @@ const makeReplicas: Effect.Effect<Replicas, never, World | AerospikeInfo> = Effe
         const context = yield* Layer.buildWithScope(
           (options.inside ?? Operator.layer).pipe(
             Layer.provideMerge(outside),
-            Layer.provideMerge(OperatorConfig.layer({ clientView: false })),
+            Layer.provideMerge(OperatorConfig.layer({ clientView: false, ...options.settings })),
           ),
           scope,
         )
@@ -134,6 +137,14 @@ const makeReplicas: Effect.Effect<Replicas, never, World | AerospikeInfo> = Effe
       }),
   }
 })
+
+/** The lines of the metrics page of a replica, without comments. All replicas of one test share a registry. */
+export const pageOf = ({ inside }: Replica): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(Effect.provide(Operator.metrics, inside), (families) =>
+    render(Metric.unsafeSnapshot(), families)
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#")),
+  )
 
 /** Runs `body` in a world of its own, to its end, synchronously. */
 export const withReplicas = (body: (replicas: Replicas) => Effect.Effect<unknown>): void => {

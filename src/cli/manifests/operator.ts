@@ -5,6 +5,12 @@ import { certificateDirectory, webhookArguments, webhookPort, webhookService } f
 /** Health and metrics. */
 const httpPort = 8081
 
+/** The Deployment, and the Service that leads to health and metrics. */
+export const operatorService = "acko-operator"
+
+/** Of the container (MiB). */
+export const memoryLimit = 384
+
 const container = (installation: OperatorInstallation) => ({
   name: "operator",
   image: installation.image,
@@ -42,7 +48,7 @@ const container = (installation: OperatorInstallation) => ({
     timeoutSeconds: 2,
     failureThreshold: 3,
   },
-  resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "384Mi" } },
+  resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: `${memoryLimit}Mi` } },
   securityContext: {
     allowPrivilegeEscalation: false,
     readOnlyRootFilesystem: true,
@@ -53,7 +59,7 @@ const container = (installation: OperatorInstallation) => ({
 const deployment = (installation: OperatorInstallation) => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
-  metadata: { name: "acko-operator", namespace: installation.namespace, labels: operatorLabels },
+  metadata: { name: operatorService, namespace: installation.namespace, labels: operatorLabels },
   spec: {
     // One works, the other waits with warm stores.
     replicas: 2,
@@ -90,7 +96,7 @@ const deployment = (installation: OperatorInstallation) => ({
 const service = ({ namespace }: OperatorInstallation) => ({
   apiVersion: "v1",
   kind: "Service",
-  metadata: { name: "acko-operator", namespace, labels: operatorLabels },
+  metadata: { name: operatorService, namespace, labels: operatorLabels },
   spec: {
     selector: operatorLabels,
     ports: [{ name: "http", port: httpPort, targetPort: "http", protocol: "TCP" }],
@@ -100,7 +106,7 @@ const service = ({ namespace }: OperatorInstallation) => ({
 const budget = ({ namespace }: OperatorInstallation) => ({
   apiVersion: "policy/v1",
   kind: "PodDisruptionBudget",
-  metadata: { name: "acko-operator", namespace, labels: operatorLabels },
+  metadata: { name: operatorService, namespace, labels: operatorLabels },
   spec: { maxUnavailable: 1, selector: { matchLabels: operatorLabels } },
 })
 

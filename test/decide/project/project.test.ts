@@ -33,6 +33,73 @@ const failed =
   (step) => ({ step, _tag: "Failed", failure, message })
 const needsPdb = { ...settled, pdbs: [] }
 
+describe("measures", () => {
+  const { measures: quietly } = pass(quiet)
+
+  it("a quiet cluster: all known, nothing counted", () => {
+    expect(quietly).toEqual({
+      isSuccess: true,
+      errors: [],
+      phase: "Completed",
+      readyPods: 3,
+      serverSize: 3,
+      migratingPartitions: 0,
+      isBackingOff: false,
+      restarts: 0,
+      isDeferral: false,
+    })
+  })
+
+  it("R20-8: what no node told is absent", () => {
+    const silent = pass({ ...quiet, facts: {} }).measures
+    expect(silent).not.toHaveProperty("serverSize")
+    expect(silent.isSuccess).toBe(true)
+  })
+
+  it("P-09: failed steps are errors by what they were about, waiting ones are none", () => {
+    expect(pass(needsPdb, failed("Transient")).measures).toMatchObject({
+      isSuccess: false,
+      errors: ["PDB"],
+      isBackingOff: true,
+    })
+    expect(pass(needsPdb, failed("Waiting")).measures).toMatchObject({ errors: [], isBackingOff: false })
+    expect(pass(rolling, failed("Permanent")).measures.errors).toEqual(["Restart"])
+    const stale = pass(needsPdb, (step) => ({ step, _tag: "Stale", message: "moved on" })).measures
+    expect([stale.isSuccess, stale.errors]).toEqual([false, []])
+  })
+
+  it("B27: while a back-off holds, or the spec is refused, there is no success; a paused cluster is as it should be", () => {
+    const memory = { ...quiet.memory, generation: 1, failures: 1, notBefore: quiet.now + 60_000 }
+    const isSuccess = (spec: object) =>
+      pass({ ...quiet, cluster: { ...quiet.cluster, spec: { ...(quiet.cluster.spec as object), ...spec } } }).measures
+        .isSuccess
+    expect(pass({ ...quiet, memory }).measures.isSuccess).toBe(false)
+    expect(isSuccess({ size: 99 })).toBe(false)
+    expect(isSuccess({ paused: true })).toBe(true)
+  })
+
+  it("W78: a restart counts when it was carried out; a pause is measured when it ends", () => {
+    expect(pass(rolling).measures.restarts).toBe(1)
+    expect(pass(rolling, failed("Transient")).measures.restarts).toBe(0)
+    const spec = { ...(quiet.cluster.spec as object), paused: true }
+    const paused = pass({ ...quiet, cluster: { ...quiet.cluster, spec } })
+    expect(paused.measures.pausedSince).toBe(Math.floor(quiet.now / 1_000) * 1_000)
+    const later = pass(stored(quiet, paused.status, { now: quiet.now + 7_200_000 })).measures
+    expect([later.pausedSince, Math.round((later.pausedMs ?? 0) / 1_000)]).toEqual([undefined, 7_200])
+  })
+
+  it("a scale-down that begins to wait for migrations is one deferral, however long it waits", () => {
+    const spec = { ...(quiet.cluster.spec as object), size: 2 }
+    const shrinking = { ...quiet, cluster: { ...quiet.cluster, spec, generation: 2 } }
+    const migrating = Build.withAnswers(shrinking, 0, (a) =>
+      Build.withStatistics(a, { migrate_partitions_remaining: "3" }),
+    )
+    const first = pass(migrating)
+    expect([first.status.phase, first.measures.isDeferral]).toEqual(["WaitingForMigration", true])
+    expect(pass(stored(migrating, first.status)).measures.isDeferral).toBe(false)
+  })
+})
+
 describe("status", () => {
   it("W50, S10: Completed when everything holds; equal to what is stored means no write", () => {
     const report = pass(settled)
