@@ -4,11 +4,15 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
+import type { OperatorConfig } from "../config/OperatorConfig.js"
 import type { Plan, Step, Track, TrackName } from "../domain/Plan.js"
 import type { Results, StepResult } from "../domain/Report.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import type { KubeReader, KubeWriter } from "../kube/KubeClient.js"
 import type { KubeError } from "../kube/KubeError.js"
+import type { NodeSilent } from "./nodeConversation.js"
+import { type ChangeRefused, setConfig } from "./setConfig.js"
 import * as Steps from "./steps.js"
 import type { StaleDecision } from "./verify.js"
 
@@ -20,6 +24,8 @@ const run = (snapshot: Snapshot, step: Step, victims: ReadonlySet<string>) => {
       return Steps.restartPod(snapshot, step, victims)
     case "Remove":
       return Steps.remove(snapshot, step)
+    case "SetConfig":
+      return setConfig(snapshot, step)
     case "SetGate":
       return Steps.setGate(snapshot, step)
     case "CopyTemplate":
@@ -32,8 +38,20 @@ const run = (snapshot: Snapshot, step: Step, victims: ReadonlySet<string>) => {
 }
 
 /** Conflicts and vanished objects mean "decide again" (W45); overload and broken connections are transient; a refusal needs a human. */
-const failureOf = (step: Step, error: KubeError | StaleDecision): StepResult => {
-  if (error._tag === "StaleDecision") return { step, _tag: "Stale", message: error.message }
+const failureOf = (step: Step, error: KubeError | StaleDecision | NodeSilent | ChangeRefused): StepResult => {
+  switch (error._tag) {
+    case "StaleDecision":
+      return { step, _tag: "Stale", message: error.message }
+    case "ChangeRefused":
+      return { step, _tag: "Refused", message: error.message, isUndone: error.isUndone }
+    case "NodeSilent":
+      return { step, _tag: "Failed", failure: "Transient", message: error.message }
+    default:
+      return failureOfRequest(step, error)
+  }
+}
+
+const failureOfRequest = (step: Step, error: KubeError): StepResult => {
   switch (error.retry) {
     case "reread":
       return { step, _tag: "Stale", message: error.message }
@@ -52,11 +70,14 @@ const failureOf = (step: Step, error: KubeError | StaleDecision): StepResult => 
   }
 }
 
+/** What carrying out a plan needs. */
+export type Outside = KubeReader | KubeWriter | AerospikeInfo | OperatorConfig
+
 const runStep = (
   snapshot: Snapshot,
   step: Step,
   victims: ReadonlySet<string>,
-): Effect.Effect<StepResult, never, KubeReader | KubeWriter> =>
+): Effect.Effect<StepResult, never, Outside> =>
   run(snapshot, step, victims).pipe(
     Effect.map((outcome): StepResult => ({ step, _tag: "Done", ...outcome })),
     Effect.catchAll((error) =>

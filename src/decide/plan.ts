@@ -15,6 +15,7 @@ import { apply, foreign, shrinkSteps, type Situation, statefulSetWork } from "./
 import { factsRequest, heldUntil } from "./requeue.js"
 import { isAvailable } from "./rollout/availability.js"
 import { type Candidate, candidates } from "./rollout/candidates.js"
+import { type DynamicUpdate, dynamicUpdate } from "./rollout/dynamicUpdate.js"
 import { members as membersOf, type RackMembers } from "./rollout/members.js"
 import { inOrder } from "./rollout/order.js"
 import { type Gates, gates } from "./rollout/readinessGate.js"
@@ -55,10 +56,11 @@ const isSettled = (snapshot: Snapshot, safety: Safety, effective: EffectiveClust
 
 const progressOf = (
   { snapshot, effective, members }: Situation,
-  queue: ReadonlyArray<Candidate>,
+  { queue, update }: Orchestration,
   safety: Safety,
 ): Progress => ({
   pendingRestarts: inOrder(snapshot, queue).map(({ pod, reason, because }) => ({ pod: pod.name, reason, because })),
+  ...(update.candidates.size === 0 ? {} : { pendingUpdates: [...update.candidates].map(({ pod }) => pod.name) }),
   toCreate: members.racks.reduce((sum, rack) => sum + missing(rack, snapshot), 0),
   toRemove:
     members.leaving.length + members.racks.reduce((sum, rack) => sum + Math.max(0, rack.replicas - rack.wanted), 0),
@@ -78,6 +80,9 @@ const wantsClientView = (snapshot: Snapshot): boolean => {
 interface Orchestration {
   readonly shrink: Shrinking
   readonly roll: RolloutStep
+  /** Changes that need no restart; they stop nothing, so they wait for nothing but answers. */
+  readonly update: DynamicUpdate
+  /** Pods that want a restart. */
   readonly queue: ReadonlyArray<Candidate>
 }
 
@@ -86,11 +91,15 @@ const orchestrate = (situation: Situation, grow: Growth, safety: Safety, isApply
   const { snapshot, effective, desired, members } = situation
   const isGrowing = grow.targets.size > 0
   const shrink: Shrinking = isGrowing || isApplying ? { _tag: "None" } : shrinking(snapshot, effective, members)
-  const queue = candidates(members, desired, { surplusStays: shrink._tag === "Refused" })
+  const all = candidates(members, desired, { surplusStays: shrink._tag === "Refused" })
+  const update = dynamicUpdate(snapshot, effective, desired, all, expectedSlots(members, effective).length)
+  const queue = all.filter((candidate) => !update.candidates.has(candidate))
   const idle: RolloutStep = { steps: [], waits: [] }
-  if (isGrowing || isApplying || shrink._tag === "Shrink") return { shrink, roll: idle, queue }
+  const isBusy = isGrowing || isApplying || shrink._tag === "Shrink" || update.steps.length > 0
+  if (isBusy) return { shrink, roll: idle, update, queue }
   // While a scale-down waits, only broken pods are served; healthy ones wait for the same thing.
-  return { shrink, roll: rollout(snapshot, effective, desired, members, queue, waitingFor(shrink) ?? safety), queue }
+  const roll = rollout(snapshot, effective, desired, members, queue, waitingFor(shrink) ?? safety)
+  return { shrink, roll, update, queue }
 }
 
 const waitingFor = (shrink: Shrinking): Safety | undefined =>
@@ -127,12 +136,14 @@ export const planFor = (
   const safety = assess(snapshot, effective, {}, members)
   const grow = growth(snapshot, effective, members)
   const { steps: statefulSets, immutable } = statefulSetWork(situation, grow)
-  const { shrink, roll, queue } = orchestrate(situation, grow, safety, statefulSets.length > 0)
+  const orchestration = orchestrate(situation, grow, safety, statefulSets.length > 0)
+  const { shrink, roll, update } = orchestration
   const gate: Gates = effective.readinessGateEnabled ? gates(snapshot, effective, members) : { steps: [], joining: [] }
   const creates = statefulSets.some((step) => step._tag === "Apply" && step.because === "missing")
   const needs = [
     ...safetyNeeds(snapshot, safety),
     ...(shrink._tag === "Wait" && shrink.facts !== undefined ? [shrink.facts] : []),
+    ...(update.facts === undefined ? [] : [update.facts]),
     ...(roll.facts === undefined ? [] : [roll.facts]),
     ...(gate.facts === undefined ? [] : [gate.facts]),
   ]
@@ -160,6 +171,8 @@ export const planFor = (
       creates ? ["finalizer", "network", "networkPolicy", "budget", "config"] : ["finalizer", "config"],
     ),
     track("gates", gate.steps),
+    // After the file: a pod that starts meanwhile reads the same values.
+    track("dynamicConfig", update.steps, ["config", "statefulSets"]),
     track("rollout", roll.steps, ["config", "statefulSets"]),
     track("scaleDown", shrinkSteps(situation, shrink), ["config", "statefulSets"]),
     { ...track("claims", orphanedClaims(snapshot, members, effective)), independent: true },
@@ -175,13 +188,14 @@ export const planFor = (
       ...immutableWaits(immutable),
       ...grow.waits,
       ...(shrink._tag === "Wait" || shrink._tag === "Refused" ? [shrink.wait] : []),
+      ...update.waits,
       ...roll.waits,
       ...(safety._tag === "Wait" && isWorthSaying(snapshot, safety) ? [safety.wait] : []),
       ...networkPolicyWaits(snapshot, desired),
     ]),
     ...(facts === undefined ? {} : { facts }),
     clientView: members.slots.some(isAvailable) && wantsClientView(snapshot),
-    progress: progressOf(situation, queue, safety),
+    progress: progressOf(situation, orchestration, safety),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Report, Results } from "../domain/Report.js"
 import type { PassMemory, Snapshot } from "../domain/Snapshot.js"
 import { acceptedAfter, type Difference } from "./acceptedDifferences.js"
 import { awaits } from "./awaits.js"
+import { refusalAfter } from "./configuration/dynamic/refusal.js"
 import { contentionAfter } from "./contention.js"
 import { firstDifference } from "./difference.js"
 import { nextRepairMs, repairsAfter } from "./repairs.js"
@@ -33,7 +34,7 @@ const outcomeOf = (
   effective: EffectiveCluster | undefined,
 ): Outcome => {
   const members = effective === undefined ? undefined : membersOf(snapshot, effective)
-  const pods = podStatuses(snapshot, effective, members, results)
+  const pods = podStatuses(snapshot, effective, members, plan, results)
   const restarted = restartedPods(results)
   const serving = (members?.slots ?? []).flatMap((slot) => slot.pod ?? []).filter(areContainersReady)
   return {
@@ -94,6 +95,14 @@ const errorOf = (outcome: Outcome, memory: PassMemory): string | undefined => {
   return memory.lastError
 }
 
+/** What was last carried out as a whole: the spec as it is stored, and its configuration with the values of the template and the defaults (W29). */
+const applied = (outcome: Outcome): Pick<ClusterStatus, "aerospikeConfig" | "appliedSpec"> => {
+  const { effective, snapshot } = outcome
+  const { aerospikeConfig, appliedSpec } = snapshot.cluster.status
+  if (effective === undefined || !isComplete(outcome)) return defined<ClusterStatus>({ aerospikeConfig, appliedSpec })
+  return { aerospikeConfig: effective.config, appliedSpec: snapshot.cluster.spec }
+}
+
 const statusOf = (outcome: Outcome, memory: PassMemory): ClusterStatus => {
   const { snapshot, effective, ready, nodes, pods, pending } = outcome
   const stored = snapshot.cluster.status
@@ -118,6 +127,7 @@ const statusOf = (outcome: Outcome, memory: PassMemory): ClusterStatus => {
     migrationStatus: migrationStatus(outcome),
     clientView: clientViewStatus(outcome),
     templateSnapshot,
+    ...applied(outcome),
   })
 }
 
@@ -133,16 +143,19 @@ const memoryAfter = (outcome: Outcome, differs: Difference): PassMemory => {
   const {
     unsettledSince: _since,
     contention: _contention,
+    refusedChange: _refused,
     ...memory
   } = plan._tag === "Held" && plan.wait.kind === "Backoff"
     ? snapshot.memory
     : remember(snapshot, failure === undefined ? {} : { failed: failure }, results.finishedAt)
   const since = unsettledSince(snapshot, plan)
   const contention = contentionAfter(snapshot, plan, results)
+  const refused = refusalAfter(snapshot, results.steps)
   return {
     ...memory,
     ...(since === undefined ? {} : { unsettledSince: since }),
     ...(contention === undefined ? {} : { contention }),
+    ...(refused === undefined ? {} : { refusedChange: refused }),
     acceptedDifferences: acceptedAfter(snapshot.memory, results.steps, differs),
     repairs: repairsAfter(snapshot.memory, results.steps, results.finishedAt),
   }

@@ -1,6 +1,6 @@
 /** When to look again: pacing of node questions (W25, R76), back-off and circuit breaker per generation (W44–W46, R142). */
 import type { EffectiveCluster } from "../domain/EffectiveCluster.js"
-import { type ClusterKey, keyString } from "../domain/Kubernetes.js"
+import { type ClusterKey, keyString, type PodView } from "../domain/Kubernetes.js"
 import { Annotation } from "../domain/Labels.js"
 import type { FactsRequest } from "../domain/Plan.js"
 import type { PassMemory, Snapshot } from "../domain/Snapshot.js"
@@ -15,15 +15,20 @@ const slowestPaceMs = 15_000
 export const paceMs = (elapsedMs: number, quickMs: number): number =>
   elapsedMs < quickForMs ? quickMs : Math.min(slowestPaceMs, Math.max(quickMs, elapsedMs / 50))
 
+/** Where the server of a pod listens. A pod of an older revision may use another port than the present spec says. */
+export const servicePortOf = (snapshot: Snapshot, effective: EffectiveCluster, pod: PodView): number => {
+  const rack = effective.racks.find((r) => String(r.id) === pod.labels["acko.io/rack"]) ?? effective.racks[0]
+  const stored = snapshot.cluster.status.pods?.[pod.name]
+  return stored !== undefined && stored.podIP === pod.podIP && stored.podPort > 0
+    ? stored.podPort
+    : (rack?.ports.service ?? 3000)
+}
+
 /** Pods that can answer now: running, with an address, not on their way out. */
 const targetsOf = (snapshot: Snapshot, effective: EffectiveCluster): FactsRequest["targets"] =>
   snapshot.pods.flatMap((pod) => {
     if (pod.podIP === undefined || pod.isTerminating || pod.phase !== "Running") return []
-    const rack = effective.racks.find((r) => String(r.id) === pod.labels["acko.io/rack"]) ?? effective.racks[0]
-    // A pod of an older revision may listen on another port than the present spec says.
-    const stored = snapshot.cluster.status.pods?.[pod.name]
-    const port = stored?.podIP === pod.podIP && stored.podPort > 0 ? stored.podPort : (rack?.ports.service ?? 3000)
-    return [{ podName: pod.name, podUid: pod.uid, host: pod.podIP, port }]
+    return [{ podName: pod.name, podUid: pod.uid, host: pod.podIP, port: servicePortOf(snapshot, effective, pod) }]
   })
 
 const timeOf = (snapshot: Snapshot, need: FactsNeed): number => {

@@ -25,6 +25,9 @@ export interface StatusCondition {
   readonly lastTransitionTime: string
 }
 
+/** The latest change without restart. `Failed`: refused, the pod is going to be restarted instead. */
+export type DynamicConfigStatus = "Applied" | "Failed" | "Pending"
+
 export interface PodStatus {
   readonly podIP?: string
   readonly hostIP?: string
@@ -35,6 +38,7 @@ export interface PodStatus {
   readonly isRunningAndReady: boolean
   readonly configHash?: string
   readonly podSpecHash?: string
+  readonly dynamicConfigStatus?: DynamicConfigStatus
   readonly nodeID?: string
   readonly clusterName?: string
   readonly accessEndpoints?: ReadonlyArray<string>
@@ -94,4 +98,8 @@ export interface ClusterStatus {
   readonly migrationStatus?: MigrationStatus
   readonly clientView?: ClientViewStatus
   readonly templateSnapshot?: TemplateSnapshot
+  /** The cluster's configuration as it was last carried out, with what template and defaults add. Undecoded. */
+  readonly aerospikeConfig?: unknown
+  /** The spec that was last carried out, as it was stored. Undecoded. */
+  readonly appliedSpec?: unknown
 }

@@ -58,6 +58,8 @@ export interface EffectiveCluster {
   readonly size: number
   /** In spec order; at least one. */
   readonly racks: ReadonlyArray<EffectiveRack>
+  /** The cluster's `aerospikeConfig` with defaults, before racks change it. */
+  readonly config: JsonObject
   readonly clusterName: string
   readonly isPaused: boolean
   readonly readinessGateEnabled: boolean
@@ -104,6 +106,8 @@ export interface DesiredRack {
    * the pods: the difference of two such tables says in words why a pod wants a restart.
    */
   readonly templateParts?: Readonly<Record<string, string>>
+  /** The tree that the file is written from: the rack's configuration with access addresses, without what is never written. */
+  readonly configuration?: JsonObject
   readonly configMap: KubeObject
   /** The StatefulSet with this many replicas. */
   readonly statefulSet: (replicas: number) => KubeObject

@@ -20,6 +20,8 @@ export const Annotation = {
   templateHash: "acko.io/template-hash",
   /** A short hash per part of template and configuration, as JSON: tells in words why a pod wants a restart. */
   templateParts: "acko.io/template-parts",
+  /** The configuration tree that the pod's file was written from, as JSON: what a change without restart is compared with (W16). */
+  config: "acko.io/config",
   /** Hash of the complete desired object, on every object we apply: what we asked for, whatever others made of it (R55). */
   appliedHash: "acko.io/applied-hash",
   resyncTemplate: "acko.io/resync-template",
@@ -37,6 +39,9 @@ export const templateFinalizer = "acko.io/template-in-use"
 /** Pod condition and readiness gate: the node is a member of its cluster. */
 export const readinessGate = "acko.io/aerospike-ready"
 
+/** Pod condition: what the server was told since it read its file. `True`: in force and read back, `False`: under way. */
+export const dynamicConfig = "acko.io/dynamic-config"
+
 export const appName = "aerospike-cluster"
 export const managedBy = "aerospike-ce-kubernetes-operator"
 
@@ -48,6 +53,8 @@ export const FieldManager = {
   status: "acko-operator-status",
   /** The readiness gate of pods. */
   gate: "acko-operator-gate",
+  /** What servers were told without a restart, on their pods. */
+  dynamicConfig: "acko-operator-dynamic-config",
   /** The finalizer of clusters. */
   finalizer: "acko-operator-finalizer",
   /** Annotations of clusters that we fulfil. */

@@ -3,6 +3,7 @@
  * track and those that depend on it, nothing else (W23).
  */
 import type { RestartReason } from "./ClusterStatus.js"
+import type { NodeChange } from "./RunningConfiguration.js"
 import type { EffectiveCluster, SpecProblem } from "./EffectiveCluster.js"
 import type { KubeObject, ObjectIdentity, PodView, ResourceKind } from "./Kubernetes.js"
 
@@ -47,6 +48,16 @@ export type Step =
       readonly because: string
       readonly evidence?: Evidence
     }
+  /**
+   * Changes values on running nodes: on all of them or on none (D-11). Every node says first what it has now, every new value is read back, and
+   * what one node refuses is taken back on the others.
+   */
+  | {
+      readonly _tag: "SetConfig"
+      /** The Aerospike cluster whose nodes they must be. */
+      readonly clusterName: string
+      readonly nodes: ReadonlyArray<NodeChange>
+    }
   /** Sets the readiness gate condition of a pod. */
   | {
       readonly _tag: "SetGate"
@@ -77,6 +88,7 @@ export type TrackName =
   | "config"
   | "statefulSets"
   | "gates"
+  | "dynamicConfig"
   | "rollout"
   | "scaleDown"
   | "claims"
@@ -147,6 +159,8 @@ export interface Progress {
     readonly reason: RestartReason
     readonly because: string
   }>
+  /** Pods whose nodes run another configuration and are told the wanted one without a restart. */
+  readonly pendingUpdates?: ReadonlyArray<string>
   /** Pods still missing, resp. still to be removed. */
   readonly toCreate: number
   readonly toRemove: number

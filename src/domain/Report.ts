@@ -24,6 +24,8 @@ export type StepResult = {
       readonly message: string
       readonly retryAfterMs?: number
     }
+  /** Nodes did not take what the step asks for. `isUndone`: what they took before is taken back everywhere, seen by reading it. */
+  | { readonly _tag: "Refused"; readonly message: string; readonly isUndone: boolean }
   /** Not tried, because a step before it did not succeed. */
   | { readonly _tag: "Skipped" }
 )

@@ -68,6 +68,8 @@ export interface PassMemory {
   readonly statusRefused?: { readonly tries: number; readonly until: number }
   /** Since when facts have been asked for without the cluster being settled (epoch ms): paces the polling (W25). */
   readonly unsettledSince?: number
+  /** A change without restart of this generation that nodes refused: their pods are restarted instead (G-02). */
+  readonly refusedChange?: { readonly generation: number; readonly message: string; readonly isUndone: boolean }
   /** By object (`Kind/name`): difference that stayed right after our own apply; another controller wants it that way (R55). */
   readonly acceptedDifferences: Readonly<Record<string, string>>
   /** By object (`Kind/name`). */

@@ -59,6 +59,7 @@ const pod = (raw: Fields): PodStatus =>
     isRunningAndReady: flag(raw, "isRunningAndReady") ?? false,
     configHash: text(raw, "configHash"),
     podSpecHash: text(raw, "podSpecHash"),
+    dynamicConfigStatus: oneOf(raw["dynamicConfigStatus"], ["Applied", "Failed", "Pending"] as const),
     nodeID: text(raw, "nodeID"),
     clusterName: text(raw, "clusterName"),
     accessEndpoints: Array.isArray(raw["accessEndpoints"]) ? strings(raw, "accessEndpoints") : undefined,
@@ -128,5 +129,7 @@ export const statusView = (value: unknown): ClusterStatus => {
     migrationStatus: optional(raw, "migrationStatus", migration),
     clientView: optional(raw, "clientView", clientView),
     templateSnapshot: optional(raw, "templateSnapshot", templateSnapshot),
+    aerospikeConfig: raw["aerospikeConfig"],
+    appliedSpec: raw["appliedSpec"],
   })
 }

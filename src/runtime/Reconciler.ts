@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { execute } from "../act/Executor.js"
+import { execute, type Outside } from "../act/Executor.js"
 import { OperatorConfig } from "../config/OperatorConfig.js"
 import { plan } from "../decide/plan.js"
 import { project } from "../decide/project.js"
@@ -108,7 +108,7 @@ const tellPhase = (before: ClusterStatus, { phase, phaseReason }: ClusterStatus)
       })
 
 const make = Effect.gen(function* () {
-  const context = yield* Effect.context<KubeReader | KubeWriter | Stores | Facts | ClientViews>()
+  const context = yield* Effect.context<Outside | Stores | Facts | ClientViews>()
   const config = yield* OperatorConfig
   const stores = yield* Stores
   const reader = yield* KubeReader

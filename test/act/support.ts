@@ -1,7 +1,11 @@
 /** A namespace with one cluster, its StatefulSet, pods and claims in the in-memory API server, and snapshots of it. No controllers act. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
 import { execute } from "../../src/act/Executor.js"
+import { InfoError } from "../../src/aerospike/AerospikeError.js"
+import { AerospikeInfo } from "../../src/aerospike/AerospikeInfo.js"
+import { OperatorConfig } from "../../src/config/OperatorConfig.js"
 import { aerospikeClusterCrd } from "../../src/decide/crd.js"
 import { type KubeObject, Kinds, type ObjectIdentity, type ResourceKind } from "../../src/domain/Kubernetes.js"
 import { finalizer, Label, rackLabels, readinessGate } from "../../src/domain/Labels.js"
@@ -252,10 +256,18 @@ export const planOf = (...tracks: ReadonlyArray<Track>): Plan => ({
   progress: { pendingRestarts: [], toCreate: 0, toRemove: 0, isSettled: undefined },
 })
 
+/** No node answers. */
+const nodes = AerospikeInfo.layerMemory(({ host, port }) =>
+  Effect.fail(new InfoError({ reason: "Refused", address: `${host}:${port}`, detail: "connection refused" })),
+)
+
 /** Carries out tracks for a snapshot, as the operator. */
 export const carryOut = (server: ApiServer, snapshot: Snapshot, ...tracks: ReadonlyArray<Track>) =>
   Effect.map(
-    Effect.provide(execute(snapshot, planOf(...tracks)), layerMemory(server, { as: "acko-operator" })),
+    Effect.provide(
+      execute(snapshot, planOf(...tracks)),
+      Layer.mergeAll(layerMemory(server, { as: "acko-operator" }), OperatorConfig.layer({}), nodes),
+    ),
     ({ steps }) => steps,
   )
 

@@ -111,6 +111,8 @@ export interface Stage {
   /** Pod name → UID. */
   readonly pods: (name?: string) => Readonly<Record<string, string>>
   readonly readyPods: (name?: string) => ReadonlyArray<string>
+  /** What the node of a pod answers to one info command; an error of the server as `code message`. */
+  readonly ask: (pod: string, command: string) => Effect.Effect<string>
   /** Events about a cluster: `Warning ReconcileError: …`. */
   readonly events: () => ReadonlyArray<string>
   /** Pods deleted so far, in order, and how many members were down at the worst moment since `reset`. */
@@ -207,6 +209,14 @@ const makeStage = (options: ProcessOptions): Effect.Effect<Stage, never, World |
       pods: (name = "db") =>
         Object.fromEntries(list(Kinds.Pod, name).map(({ metadata }) => [metadata.name ?? "", metadata.uid ?? ""])),
       readyPods,
+      ask: (pod, command) =>
+        Effect.gen(function* () {
+          const object = server.get(Kinds.Pod, { namespace, name: pod })
+          const { podIP = "" } = object["status"] as { readonly podIP?: string }
+          const [answer] = yield* Effect.orDie(info.ask({ host: podIP, port: 3000 }, [command]))
+          if (answer?._tag === "Value") return answer.value
+          return answer?._tag === "ServerError" ? `${answer.code ?? ""} ${answer.message}` : ""
+        }),
       events: () =>
         server.list(Kinds.Event, { namespace }).items.map((event) => {
           const { type, reason, note } = event as unknown as { type?: string; reason?: string; note?: string }

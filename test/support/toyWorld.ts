@@ -6,7 +6,8 @@ import { plan as decide } from "../../src/decide/plan.js"
 import { project } from "../../src/decide/project.js"
 import type { ClaimView, KubeObject, OwnedView, PodView, StatefulSetView } from "../../src/domain/Kubernetes.js"
 import { isPodReady } from "../../src/domain/Kubernetes.js"
-import { Annotation, finalizer, Label, readinessGate } from "../../src/domain/Labels.js"
+import { Annotation, dynamicConfig, finalizer, Label, readinessGate } from "../../src/domain/Labels.js"
+import { recordText } from "../../src/domain/RunningConfiguration.js"
 import { Container } from "../../src/domain/Names.js"
 import type { Collection, NodeFacts } from "../../src/domain/NodeFacts.js"
 import type { FactsRequest, Plan, Step } from "../../src/domain/Plan.js"
@@ -508,6 +509,14 @@ export class ToyWorld {
         )
         return undefined
       }
+      case "SetConfig":
+        for (const { becomes, pod, run } of step.nodes) {
+          const told = { type: dynamicConfig, status: "True", message: recordText({ run, ...becomes }) } as const
+          const live = this.pods.get(pod.name)
+          if (live?.uid === pod.uid)
+            this.setPod({ ...live, conditions: [...live.conditions.filter((c) => c.type !== dynamicConfig), told] })
+        }
+        return undefined
       // Its clusters refer to no template.
       case "CopyTemplate":
         return undefined

@@ -97,6 +97,7 @@ const assemble = (
     image: spec.image ?? "",
     size,
     racks,
+    config,
     clusterName: typeof clusterName === "string" ? clusterName : cluster.name,
     isPaused: spec.paused ?? false,
     readinessGateEnabled: spec.podSpec?.readinessGateEnabled ?? false,

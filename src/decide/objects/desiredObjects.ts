@@ -17,12 +17,15 @@ import { podDisruptionBudget } from "./pdb.js"
 import { podTemplate, type PodTemplate } from "./podTemplate.js"
 import { headlessService, podServices } from "./services.js"
 import { statefulSet } from "./statefulSet.js"
-import { templateParts } from "./templateParts.js"
+import { renderedTree, templateParts } from "./templateParts.js"
 
 const withAnnotations = (template: PodTemplate, annotations: Readonly<Record<string, string>>): PodTemplate => ({
   ...template,
   metadata: { ...template.metadata, annotations: { ...template.metadata.annotations, ...annotations } },
 })
+
+/** Longest tree that pods carry, in characters; annotations of an object have 256 KiB. Pods with a longer one are restarted for any change. */
+const maximumConfigLength = 65_536
 
 /** Built once per number of replicas: every pass asks for it, and its hash covers the whole template. */
 const bySize = (build: (replicas: number) => KubeObject): ((replicas: number) => KubeObject) => {
@@ -56,16 +59,20 @@ const desiredRack = (
       templateHash: stableHash({ template: normalised(bare), configuration: withoutSeeds }),
     }
     const parts = templateParts(cluster, rack, bare)
+    const tree = renderedTree(cluster, rack)
+    const config = JSON.stringify(tree)
     const template = withAnnotations(bare, {
       [Annotation.configHash]: hashes.configHash,
       [Annotation.podSpecHash]: hashes.podSpecHash,
       [Annotation.templateHash]: hashes.templateHash,
       [Annotation.templateParts]: JSON.stringify(parts),
+      ...(config.length <= maximumConfigLength ? { [Annotation.config]: config } : {}),
     })
     return {
       rack,
       ...hashes,
       templateParts: parts,
+      configuration: tree,
       configMap: configMap(cluster, rack, complete),
       statefulSet: bySize((replicas) => statefulSet(cluster, rack, template, replicas)),
     }

@@ -3,6 +3,7 @@ import type { RestartReason } from "../../domain/ClusterStatus.js"
 import type { DesiredRack } from "../../domain/EffectiveCluster.js"
 import type { PodView } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
+import { recordOf } from "../../domain/RunningConfiguration.js"
 import { Container } from "../../domain/Names.js"
 import { readTemplateParts, type TemplateParts } from "./templateParts.js"
 
@@ -44,6 +45,8 @@ const roughly = (rack: DesiredRack, pod: PodView): TemplateDifference | undefine
 }
 
 const explained = (rack: DesiredRack, pod: PodView): TemplateDifference => {
+  if (pod.annotations[Annotation.templateHash] === rack.templateHash)
+    return { reason: "ConfigChanged", because: "config changed while the server runs" }
   const before = readTemplateParts(pod.annotations[Annotation.templateParts])
   if (before === undefined) {
     return roughly(rack, pod) ?? { reason: "PodSpecChanged", because: "the pod template changed" }
@@ -73,15 +76,29 @@ const explained = (rack: DesiredRack, pod: PodView): TemplateDifference => {
  */
 const versionOf = (hash: string): string => /^([^-:]*)[-:]/.exec(hash)?.[1] ?? ""
 
+const isComparable = (hash: string | undefined, rack: DesiredRack): boolean =>
+  hash !== undefined && versionOf(hash) === versionOf(rack.templateHash)
+
+/** Whether the pod's template and the wanted one are known to have the same parts but for the configuration. */
+export const differsInConfigurationOnly = (rack: DesiredRack, pod: PodView): boolean => {
+  const hash = pod.annotations[Annotation.templateHash]
+  if (hash === rack.templateHash) return true
+  const before = readTemplateParts(pod.annotations[Annotation.templateParts])
+  if (!isComparable(hash, rack) || before === undefined) return false
+  const changed = changedParts(before, rack.templateParts ?? {})
+  return changed.length > 0 && changed.every((part) => part.startsWith("config."))
+}
+
 /**
  * Undefined while the pod is what its rack wants, or while nothing proves that it is not. A webhook may have rewritten the pod's image or added
  * containers (R55): only what we asked for counts, by its hash. A pod without a comparable hash was made by the reference operator or another
- * version; it wants a restart only for another image or configuration (N-15, R112).
+ * version; it wants a restart only for another image or configuration (N-15, R112). A process that was told of changes since it read its file runs what
+ * it was told (W18, W19).
  */
 export const templateDifference = (rack: DesiredRack, pod: PodView): TemplateDifference | undefined => {
-  const hash = pod.annotations[Annotation.templateHash]
+  const record = recordOf(pod)
+  if (record?.pending !== undefined) return explained(rack, pod)
+  const hash = record?.templateHash ?? pod.annotations[Annotation.templateHash]
   if (hash === rack.templateHash) return undefined
-  return hash !== undefined && versionOf(hash) === versionOf(rack.templateHash)
-    ? explained(rack, pod)
-    : roughly(rack, pod)
+  return isComparable(hash, rack) ? explained(rack, pod) : roughly(rack, pod)
 }

@@ -7,7 +7,7 @@ import { Container } from "../../domain/Names.js"
 import type { RawObject } from "../../domain/schema/fields.js"
 import { withAccessAddresses } from "../configuration/accessAddresses.js"
 import { stableHash } from "../configuration/hash.js"
-import { isObject, isList } from "../effective/configTree.js"
+import { isList, isObject, section } from "../effective/configTree.js"
 import { normalised } from "../normalise.js"
 import type { PodTemplate } from "./podTemplate.js"
 
@@ -32,9 +32,12 @@ const configParts = (value: Json, path: string, depth: number): ReadonlyArray<re
 }
 
 /** Parts of the tree that are rendered: neither `security` nor given seeds. */
-const renderedTree = (cluster: EffectiveCluster, rack: EffectiveRack): JsonObject => {
+export const renderedTree = (cluster: EffectiveCluster, rack: EffectiveRack): JsonObject => {
   const { security: _security, ...tree } = withAccessAddresses(rack.config, cluster.spec.aerospikeNetworkPolicy)
-  return tree
+  const network = section(tree, "network")
+  if (!isObject(network["heartbeat"])) return tree
+  const { "mesh-seed-address-port": _seeds, ...heartbeat } = network["heartbeat"]
+  return { ...tree, network: { ...network, heartbeat } }
 }
 
 const containerParts = (container: unknown, prefix: string): ReadonlyArray<readonly [string, unknown]> => {

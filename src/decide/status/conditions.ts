@@ -7,6 +7,7 @@ import type { StatusCondition, TemplateSnapshot } from "../../domain/ClusterStat
 import { Annotation } from "../../domain/Labels.js"
 import type { PassMemory } from "../../domain/Snapshot.js"
 import { describeImmutable } from "../immutable.js"
+import { refusalAfter, refusalCondition, refusalReason } from "../configuration/dynamic/refusal.js"
 import { contested } from "../repairs.js"
 import { message, timestamp } from "./bounds.js"
 import { isAsWanted, isComplete, isDeleting, isSameGeneration, mainWait, type Outcome } from "./outcome.js"
@@ -43,7 +44,7 @@ const readiness = (outcome: Outcome): Finding | undefined => {
 const configApplied = (outcome: Outcome): Finding | undefined => {
   const { plan, members, pods } = outcome
   if (plan._tag !== "Proceed" || members === undefined || isDeleting(outcome)) return undefined
-  const stale = plan.progress.pendingRestarts.length
+  const stale = plan.progress.pendingRestarts.length + (plan.progress.pendingUpdates ?? []).length
   if (stale > 0) return no("ConfigPending", `${stale} pods run an older revision`)
   const entries = Object.values(pods)
   const areUp = entries.length > 0 && entries.every((pod) => pod.isRunningAndReady)
@@ -121,6 +122,18 @@ const healthy = (outcome: Outcome, failures: number, error: string | undefined):
   const text = `${failures} failed attempts: ${error}`
   if (outcome.failure?.isPermanent === true) return no("PermanentError", text)
   return no(failures >= breakerThreshold ? "CircuitBreakerActive" : "BackingOff", text)
+}
+
+/** Nodes refused a change without restart; told until their pods have been restarted instead, and once more when it is over. */
+const degraded = (outcome: Outcome): Finding | undefined => {
+  const { plan, results, snapshot } = outcome
+  if (plan._tag !== "Proceed" || isDeleting(outcome)) return undefined
+  const refusal = refusalAfter(snapshot, results.steps)
+  if (refusal !== undefined && (plan.progress.pendingRestarts.length > 0 || plan.progress.pendingUpdates !== undefined))
+    return yes(refusalReason(refusal.isUndone), refusal.message)
+  return stored(outcome, refusalCondition) === undefined
+    ? undefined
+    : no("Recovered", "Every node runs the configuration of its file and what it was told")
 }
 
 /** Wishes a StatefulSet cannot fulfil any more (W72); told while it lasts, and once more when it is over. */
@@ -207,6 +220,7 @@ export const conditions = (
     ["ACLSynced", accessControl(outcome)],
     ["ImmutableField", immutableField(outcome)],
     ["Conflict", conflict(outcome, memory)],
+    [refusalCondition, degraded(outcome)],
     ["TemplateSynced", templateSynced(outcome, templateSnapshot)],
     ["NetworkPolicyApplied", networkPolicyApplied(outcome)],
   ]

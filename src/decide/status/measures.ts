@@ -19,6 +19,7 @@ const reasonOf = ({ step }: StepResult): Measures["errors"][number] => {
       return reasonsByKind[step.kind.kind] ?? "Other"
     case "RestartPod":
       return "Restart"
+    case "SetConfig":
     case "SetGate":
     case "CopyTemplate":
     case "AddFinalizer":

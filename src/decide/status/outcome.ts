@@ -66,6 +66,7 @@ export const isAsWanted = (outcome: Outcome): boolean => {
     !plan.waits.some(({ kind }) => kind === "Conflict") &&
     !results.steps.some((result) => result._tag !== "Done" || touchesPods(result)) &&
     plan.progress.pendingRestarts.length === 0 &&
+    (plan.progress.pendingUpdates ?? []).length === 0 &&
     plan.progress.toCreate + plan.progress.toRemove === 0 &&
     ready === effective.size
   )

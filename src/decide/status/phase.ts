@@ -56,9 +56,17 @@ const heldPhase = (outcome: Outcome): Phase => {
     : phase
 }
 
+const describeWork = ({ pending, plan }: Outcome, phase: Phase): string | undefined => {
+  if (phase === "RollingRestart" && pending.length > 0) return `${working[phase]}, ${pending.length} to go`
+  const updates = plan._tag === "Proceed" ? (plan.progress.pendingUpdates ?? []) : []
+  return phase === "InProgress" && updates.length > 0
+    ? `Changing the configuration of ${updates.length} running nodes`
+    : working[phase]
+}
+
 /** Phase and reason after a pass. */
 export const phaseOf = (outcome: Outcome): PhaseAndReason => {
-  const { plan, failure, pending } = outcome
+  const { plan, failure } = outcome
   const wait = mainWait(plan)
   if (isDeleting(outcome)) {
     const trouble = failure?.message ?? wait?.message
@@ -76,8 +84,7 @@ export const phaseOf = (outcome: Outcome): PhaseAndReason => {
   if (failure?.isPermanent === true) return { phase: "Error", phaseReason: message(failure.message) }
   if (isComplete(outcome)) return { phase: "Completed", phaseReason: "Cluster is healthy and stable" }
   const phase = underWay(outcome)
-  const what =
-    phase === "RollingRestart" && pending.length > 0 ? `${working[phase]}, ${pending.length} to go` : working[phase]
+  const what = describeWork(outcome, phase)
   const why = failure === undefined ? wait?.message : `trying again after: ${failure.message}`
   return { phase, phaseReason: message(why === undefined ? `${what}` : `${what}: ${why}`) }
 }

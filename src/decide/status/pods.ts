@@ -5,9 +5,12 @@ import { conditionStatus, isPodReady, type PodView } from "../../domain/Kubernet
 import { Annotation, Label, readinessGate } from "../../domain/Labels.js"
 import { Container } from "../../domain/Names.js"
 import { known } from "../../domain/NodeFacts.js"
+import type { Plan } from "../../domain/Plan.js"
 import type { Results } from "../../domain/Report.js"
+import { recordOf, settledOf } from "../../domain/RunningConfiguration.js"
 import type { Snapshot } from "../../domain/Snapshot.js"
 import type { Members } from "../rollout/members.js"
+import { refusalAfter } from "../configuration/dynamic/refusal.js"
 import { readNode } from "../rollout/nodeReading.js"
 import { bounded, defined, timestamp, truncated } from "./bounds.js"
 import { migratingPartitions } from "./nodes.js"
@@ -40,6 +43,10 @@ const rackOf = (pod: PodView): number | undefined => {
   return Number.isInteger(rack) && rack > 0 ? rack : undefined
 }
 
+/** What it runs, not only what its file says. */
+const configHashOf = (pod: PodView): string | undefined =>
+  settledOf(pod)?.configHash ?? pod.annotations[Annotation.configHash]
+
 const servicePort = (pod: PodView, stored: PodStatus | undefined, effective: EffectiveCluster | undefined): number => {
   // The port a process was started with stays its port, whatever the spec says meanwhile.
   if (stored !== undefined && stored.podPort > 0 && stored.podIP === pod.podIP) return stored.podPort
@@ -52,7 +59,10 @@ const present = (
   effective: EffectiveCluster | undefined,
   pod: PodView,
   stored: PodStatus | undefined,
-  gate: boolean | undefined,
+  {
+    dynamicConfigStatus,
+    gate,
+  }: { readonly dynamicConfigStatus: PodStatus["dynamicConfigStatus"]; readonly gate: boolean | undefined },
 ): PodStatus => {
   const reading = readNode(snapshot.facts.latest, pod)
   const answers = reading._tag === "Answered" ? reading.answers : undefined
@@ -67,8 +77,9 @@ const present = (
     servicePort: port,
     rack: rackOf(pod),
     isRunningAndReady: isReady,
-    configHash: pod.annotations[Annotation.configHash],
+    configHash: configHashOf(pod),
     podSpecHash: pod.annotations[Annotation.podSpecHash],
+    dynamicConfigStatus,
     nodeID: (answers === undefined ? undefined : known(answers.nodeId)) ?? stored?.nodeID,
     clusterName: (answers === undefined ? undefined : known(answers.clusterName)) ?? stored?.clusterName,
     accessEndpoints: endpoints === undefined ? stored?.accessEndpoints : bounded(endpoints),
@@ -80,6 +91,22 @@ const present = (
     unstableSince: isReady ? undefined : unstableSince(pod, stored),
     migratingPartitions: migratingPartitions(snapshot.facts.latest, pod),
   })
+}
+
+/** What became of a change without restart on this node; absent where there was none since its file was read. */
+const dynamicConfigStatus = (
+  snapshot: Snapshot,
+  plan: Plan,
+  results: Results,
+  pod: PodView,
+): PodStatus["dynamicConfigStatus"] => {
+  const record = recordOf(pod)
+  const { pendingRestarts = [], pendingUpdates = [] } = plan._tag === "Proceed" ? plan.progress : {}
+  const isRefused = refusalAfter(snapshot, results.steps) !== undefined
+  const isPending = pendingUpdates.includes(pod.name)
+  if (isRefused && (isPending || pendingRestarts.some((restart) => restart.pod === pod.name))) return "Failed"
+  if (isPending || record?.pending !== undefined) return "Pending"
+  return (record?.told.length ?? 0) > 0 ? "Applied" : undefined
 }
 
 /** The pod is being replaced: everything known about it stays, except that it serves. */
@@ -114,6 +141,7 @@ export const podStatuses = (
   snapshot: Snapshot,
   effective: EffectiveCluster | undefined,
   members: Members | undefined,
+  plan: Plan,
   results: Results,
 ): Readonly<Record<string, PodStatus>> => {
   const restarted = restartedPods(results)
@@ -122,7 +150,10 @@ export const podStatuses = (
   const entries = listed(snapshot, members).flatMap(([name, pod]): ReadonlyArray<readonly [string, PodStatus]> => {
     const stored = snapshot.cluster.status.pods?.[name]
     if (pod === undefined) return stored === undefined ? [] : [[name, absent(stored, now)]]
-    const entry = present(snapshot, effective, pod, stored, gates.get(pod.uid))
+    const entry = present(snapshot, effective, pod, stored, {
+      dynamicConfigStatus: dynamicConfigStatus(snapshot, plan, results, pod),
+      gate: gates.get(pod.uid),
+    })
     const reason = restarted.get(pod.uid)
     if (reason !== undefined) {
       return [[name, { ...absent(entry, now), lastRestartReason: reason, lastRestartTime: now }]]

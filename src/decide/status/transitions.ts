@@ -9,6 +9,7 @@ import type { ClusterEvent, StepResult } from "../../domain/Report.js"
 import type { StatefulSetView } from "../../domain/Kubernetes.js"
 import { effectiveCluster } from "../effective/effectiveCluster.js"
 import { localClassWarnings } from "../effective/template/warnings.js"
+import { valueSet } from "../../domain/RunningConfiguration.js"
 import { breakerThreshold } from "../requeue.js"
 import { message } from "./bounds.js"
 import { blockedPolicy } from "./networkPolicy.js"
@@ -69,6 +70,16 @@ const applied = (
 const appliedTemplate = (copy: TemplateSnapshot | undefined): ClusterEvent =>
   normal("TemplateApplied", `Template ${copy?.name ?? ""} at version ${copy?.resourceVersion ?? "unknown"} is in use`)
 
+/** One event about all nodes: they change together. */
+const told = ({ nodes }: Extract<Step, { readonly _tag: "SetConfig" }>): ReadonlyArray<ClusterEvent> => {
+  const values = [
+    ...new Set(nodes.flatMap(({ changes }) => changes.map(({ path, command }) => `${path} = ${valueSet(command)}`))),
+  ]
+  if (values.length === 0) return []
+  const pods = nodes.map(({ pod }) => pod.name).join(", ")
+  return [normal("DynamicConfigApplied", `${values.join(", ")} on ${pods}, without a restart and read back`)]
+}
+
 const done = (step: Step, changed: boolean, outcome: Outcome): ReadonlyArray<ClusterEvent> => {
   switch (step._tag) {
     case "Apply":
@@ -94,6 +105,8 @@ const done = (step: Step, changed: boolean, outcome: Outcome): ReadonlyArray<Clu
       return step.status === "True"
         ? [normal("ReadinessGateSatisfied", `${step.pod.name}: ${step.message}`)]
         : [warning("ReadinessGateLost", `${step.pod.name}: ${step.message}`)]
+    case "SetConfig":
+      return told(step)
     // A copy is told by what it changes in the status.
     case "CopyTemplate":
       return changed ? [appliedTemplate(outcome.snapshot.cluster.status.templateSnapshot)] : []
@@ -119,6 +132,13 @@ const claims = (steps: ReadonlyArray<StepResult>): ReadonlyArray<ClusterEvent> =
     ),
   ]
 }
+
+const refusals = (steps: ReadonlyArray<StepResult>): ReadonlyArray<ClusterEvent> =>
+  steps.flatMap((result) =>
+    result._tag === "Refused"
+      ? [warning(result.isUndone ? "DynamicConfigRollback" : "DynamicConfigDegraded", result.message)]
+      : [],
+  )
 
 const restartsFailed = (steps: ReadonlyArray<StepResult>): ReadonlyArray<ClusterEvent> =>
   steps.flatMap((result) =>
@@ -258,6 +278,7 @@ export const transitions = (outcome: Outcome, after: ClusterStatus): ReadonlyArr
     ...steps.flatMap((result) => (result._tag === "Done" ? done(result.step, result.changed, outcome) : [])),
     ...claims(steps),
     ...restartsFailed(steps),
+    ...refusals(steps),
     ...conditionEvents(outcome, after),
     ...failures(outcome, after),
   ]

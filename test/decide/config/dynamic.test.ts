@@ -3,16 +3,17 @@ import * as Either from "effect/Either"
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { type ConfigurationChange, configurationChange } from "../../../src/decide/configuration/dynamic/changes.js"
-import { isDynamic, setConfigCommand, type Target } from "../../../src/decide/configuration/dynamic/setConfig.js"
+import { isDynamic, setConfigCommand } from "../../../src/decide/configuration/dynamic/setConfig.js"
 import type { Json, JsonObject } from "../../../src/domain/EffectiveCluster.js"
 import type { Parameter } from "../../../src/domain/serverParameters/Parameter.js"
 import { parameterTable } from "../../../src/domain/serverParameters/ParameterTable.js"
+import type { ParameterTarget } from "../../../src/domain/RunningConfiguration.js"
 import { newestOf80 } from "../../../src/domain/serverParameters/ServerVersion.js"
 import { device, rig } from "../../testing/aerospike/support.js"
 
 const table = parameterTable()
 
-const targetOf = ({ context, name }: Parameter, variant: string): Target => ({
+const targetOf = ({ context, name }: Parameter, variant: string): ParameterTarget => ({
   context,
   name,
   ...(variant === "" ? {} : { variant }),
@@ -47,7 +48,7 @@ const node = () => {
 describe("set-config", () => {
   it("knows what changes at run time, and leaves out what must not", () => {
     expect(targets.length).toBeGreaterThan(85)
-    const dynamic = (target: Target): boolean => isDynamic(table, target)
+    const dynamic = (target: ParameterTarget): boolean => isDynamic(table, target)
     expect(dynamic({ context: "service", name: "migrate-threads" })).toBe(true)
     expect(dynamic({ context: "service", name: "cluster-name" }), "would split the cluster").toBe(false)
     expect(dynamic({ context: "namespace", name: "replication-factor" }), "needs a recluster").toBe(false)
@@ -77,7 +78,7 @@ describe("set-config", () => {
     expect(refused).toEqual([])
   })
 
-  it.each<[Target, Json, string]>([
+  it.each<[ParameterTarget, Json, string]>([
     [{ context: "service", name: "migrate-threads" }, 2, "set-config:context=service;migrate-threads=2"],
     [
       { context: "service", name: "enable-health-check" },
@@ -195,8 +196,11 @@ describe("what changed", () => {
     expect(change({ ...base, service: { "cluster-name": "demo", "migrate-threads": 4 } }).dynamic).toEqual([
       {
         path: "service.migrate-threads",
+        target: { context: "service", name: "migrate-threads" },
         command: "set-config:context=service;migrate-threads=4",
         undo: "set-config:context=service;migrate-threads=1",
+        read: "get-config:context=service",
+        key: "migrate-threads",
       },
     ])
   })

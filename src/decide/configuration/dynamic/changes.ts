@@ -2,34 +2,27 @@
 import * as Either from "effect/Either"
 import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
 import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"
+import { type ParameterChange, type ParameterTarget, valueSet } from "../../../domain/RunningConfiguration.js"
 import { isObject, listOf, namespaceEntries } from "../../effective/configTree.js"
 import { engineKind } from "../check/entries.js"
-import { canonicalValue, isDynamic, setConfigCommand, type Target } from "./setConfig.js"
-
-/** One value that changes on a running node. */
-export interface DynamicChange {
-  /** Key path for people: `service.migrate-threads`, `namespace test.defrag-sleep`. */
-  readonly path: string
-  readonly command: string
-  /** Sets the present value again. */
-  readonly undo: string
-}
+import { minusOne, rangeOf } from "../check/amounts.js"
+import { canonicalValue, isDynamic, setConfigCommand, shownAt } from "./setConfig.js"
 
 export interface ConfigurationChange {
   /** In the order in which they must be sent. */
-  readonly dynamic: ReadonlyArray<DynamicChange>
+  readonly dynamic: ReadonlyArray<ParameterChange>
   /** Paths that only a restart changes; empty: `dynamic` is all there is. */
   readonly static: ReadonlyArray<string>
 }
 
 interface Leaf {
-  readonly target: Target
+  readonly target: ParameterTarget
   readonly value: Json
 }
 
 type Leaves = Map<string, Leaf>
 
-const pathOf = ({ context, name, namespace, set }: Target): string => {
+const pathOf = ({ context, name, namespace, set }: ParameterTarget): string => {
   const owner = namespace === undefined ? "" : `namespace ${namespace}${set === undefined ? "" : ` set ${set}`}`
   const section = namespace === undefined ? context : context.replace(/^namespace(?:\.set)?\.?/, "")
   return [owner, section, name].filter((part) => part !== "").join(".")
@@ -38,7 +31,7 @@ const pathOf = ({ context, name, namespace, set }: Target): string => {
 const isNamed = (item: Json): item is JsonObject & { readonly name: string } =>
   isObject(item) && typeof item["name"] === "string"
 
-const addSection = (leaves: Leaves, tree: JsonObject, place: Omit<Target, "name">): void => {
+const addSection = (leaves: Leaves, tree: JsonObject, place: Omit<ParameterTarget, "name">): void => {
   for (const [name, value] of Object.entries(tree)) {
     if (value === null) continue
     if (isObject(value)) addSection(leaves, value, { ...place, context: `${place.context}.${name}` })
@@ -80,7 +73,7 @@ const leavesOf = (config: JsonObject): Leaves => {
 }
 
 /** What is in force when the name is absent, where that is a value and not a rule. */
-const defaultOf = (table: ParameterTable, { context, name, variant }: Target): Json | undefined => {
+const defaultOf = (table: ParameterTable, { context, name, variant }: ParameterTarget): Json | undefined => {
   const parameter = table.find(context, name, variant)
   const value = parameter?.default
   return parameter === undefined || value === undefined || canonicalValue(parameter, value) === undefined
@@ -88,7 +81,7 @@ const defaultOf = (table: ParameterTable, { context, name, variant }: Target): J
     : value
 }
 
-const isSame = (table: ParameterTable, { context, name, variant }: Target, a: Json, b: Json): boolean => {
+const isSame = (table: ParameterTable, { context, name, variant }: ParameterTarget, a: Json, b: Json): boolean => {
   const parameter = table.find(context, name, variant)
   const canonical = parameter === undefined ? undefined : canonicalValue(parameter, a)
   return canonical === undefined || parameter === undefined
@@ -96,41 +89,66 @@ const isSame = (table: ParameterTable, { context, name, variant }: Target, a: Js
     : canonical === canonicalValue(parameter, b)
 }
 
-const changeOf = (table: ParameterTable, target: Target, from: Json, to: Json): DynamicChange | undefined => {
+const changeOf = (
+  table: ParameterTable,
+  target: ParameterTarget,
+  from: Json,
+  to: Json,
+): ParameterChange | undefined => {
   const command = setConfigCommand(table, target, to)
   const undo = setConfigCommand(table, target, from)
-  return Either.isRight(command) && Either.isRight(undo)
-    ? { path: pathOf(target), command: command.right, undo: undo.right }
-    : undefined
+  const shown = shownAt(table, target)
+  const parameter = table.find(target.context, target.name, target.variant)
+  if (Either.isLeft(command) || Either.isLeft(undo) || shown === undefined || parameter === undefined) return undefined
+  return {
+    path: pathOf(target),
+    target,
+    command: command.right,
+    undo: undo.right,
+    ...shown,
+    // A set that nobody has written to is shown nowhere.
+    ...(target.set === undefined ? {} : { unshown: valueSet(undo.right) }),
+    ...(rangeOf(parameter).hasMinusOne ? { minusOne: String(minusOne) } : {}),
+  }
 }
-
-/** The value a command sets. */
-const setTo = (command: string): string => command.slice(command.lastIndexOf("=") + 1)
 
 /**
  * When to send a change, as the node checks every step against the others' present values: `connect-timeout-ms` may never exceed a third of
  * interval × timeout, `default-ttl` needs a removal period, histograms in microseconds need all benchmarks off. Lower goes first.
  */
-const order = ({ path, command, undo }: DynamicChange): number => {
+const order = ({ path, command, undo }: ParameterChange): number => {
   const name = path.slice(path.lastIndexOf(".") + 1)
-  if (name === "connect-timeout-ms") return Number(setTo(command)) < Number(setTo(undo)) ? -1 : 1
-  if (name === "default-ttl") return setTo(command) === "0" ? -1 : 1
-  if (name.startsWith("enable-benchmarks-")) return setTo(command) === "false" ? -1 : 1
+  if (name === "connect-timeout-ms") return Number(valueSet(command)) < Number(valueSet(undo)) ? -1 : 1
+  if (name === "default-ttl") return valueSet(command) === "0" ? -1 : 1
+  if (name.startsWith("enable-benchmarks-")) return valueSet(command) === "false" ? -1 : 1
   return 0
 }
 
-/** Compares two trees for one release. A value that is only spelled otherwise (`1Gi`, `1073741824`) is no change. */
-export const configurationChange = (table: ParameterTable, from: JsonObject, to: JsonObject): ConfigurationChange => {
+const isChanged = (table: ParameterTable, target: ParameterTarget, from: Json | undefined, to: Json | undefined) =>
+  from === undefined || to === undefined || !isSame(table, target, from, to)
+
+/**
+ * Compares two trees for one release. A value that is only spelled otherwise (`1Gi`, `1073741824`) is no change.
+ *
+ * @param told parameters whose present values may be others than `from` says: they are set whether they differ or not
+ */
+export const configurationChange = (
+  table: ParameterTable,
+  from: JsonObject,
+  to: JsonObject,
+  told: ReadonlyArray<ParameterTarget> = [],
+): ConfigurationChange => {
   const before = leavesOf(from)
   const after = leavesOf(to)
-  const dynamic: Array<DynamicChange> = []
+  const others = new Map(told.map((target) => [pathOf(target), target]))
+  const dynamic: Array<ParameterChange> = []
   const restarts: Array<string> = []
-  for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
-    const target = (after.get(path) ?? before.get(path))?.target
+  for (const path of [...new Set([...before.keys(), ...after.keys(), ...others.keys()])].sort()) {
+    const target = (after.get(path) ?? before.get(path))?.target ?? others.get(path)
     if (target === undefined) continue
     const old = before.get(path)?.value ?? defaultOf(table, target)
     const wanted = after.get(path)?.value ?? defaultOf(table, target)
-    if (old !== undefined && wanted !== undefined && isSame(table, target, old, wanted)) continue
+    if (!others.has(path) && !isChanged(table, target, old, wanted)) continue
     const change =
       old === undefined || wanted === undefined || !isDynamic(table, target)
         ? undefined

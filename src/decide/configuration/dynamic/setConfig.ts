@@ -1,23 +1,11 @@
 /** Which parameters change on a running node, and the one info command that changes them (R121). Pure: sending it is another matter. */
 import * as Either from "effect/Either"
 import type { Json } from "../../../domain/EffectiveCluster.js"
+import type { ParameterTarget } from "../../../domain/RunningConfiguration.js"
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
 import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { minusOne, rangeOf, readAmount } from "../check/amounts.js"
 import { valueFault } from "../check/value.js"
-
-/** A parameter of a node. */
-export interface Target {
-  /** Section of the parameter table: `service`, `network.heartbeat`, `namespace.storage-engine`, `namespace.set` … */
-  readonly context: string
-  readonly name: string
-  /** Word behind `storage-engine`. */
-  readonly variant?: string
-  /** Aerospike namespace; for contexts that begin with `namespace`. */
-  readonly namespace?: string
-  /** For `namespace.set`. */
-  readonly set?: string
-}
 
 /**
  * Accepted by `set-config`, but not to be used: another cluster name or protocol splits the cluster, the replication factor takes effect only
@@ -30,13 +18,13 @@ const never: ReadonlySet<string> = new Set([
   "namespace replication-factor",
 ])
 
-const dynamicParameter = (table: ParameterTable, target: Target): Parameter | undefined => {
+const dynamicParameter = (table: ParameterTable, target: ParameterTarget): Parameter | undefined => {
   const parameter = table.find(target.context, target.name, target.variant)
   return parameter?.setConfig === undefined || never.has(`${target.context} ${target.name}`) ? undefined : parameter
 }
 
 /** Whether a running node can be given another value without a restart. */
-export const isDynamic = (table: ParameterTable, target: Target): boolean =>
+export const isDynamic = (table: ParameterTable, target: ParameterTarget): boolean =>
   dynamicParameter(table, target) !== undefined
 
 /** A name that cannot end a command or begin another parameter. */
@@ -78,7 +66,23 @@ const isStoredAsSent = (parameter: Parameter, text: string): boolean => {
   return limit === undefined || !/^\d+$/.test(text) || BigInt(text) < limit
 }
 
-const scopeOf = (parameter: Parameter, { namespace, set }: Target): string | undefined => {
+/**
+ * Where a node shows the value of a parameter: the command to ask, and the name in its answer. Undefined: nowhere, so that nobody could read back
+ * what was set.
+ */
+export const shownAt = (
+  table: ParameterTable,
+  target: ParameterTarget,
+): { readonly read: string; readonly key: string } | undefined => {
+  const parameter = dynamicParameter(table, target)
+  const scope = parameter === undefined ? undefined : scopeOf(parameter, target)
+  if (parameter?.getConfig === undefined || scope === undefined) return undefined
+  const { namespace = "", set = "" } = target
+  const isOfSet = parameter.context === "namespace.set"
+  return { read: isOfSet ? `sets/${namespace}/${set}` : `get-config:${scope}`, key: parameter.getConfig }
+}
+
+const scopeOf = (parameter: Parameter, { namespace, set }: ParameterTarget): string | undefined => {
   const [family = ""] = parameter.context.split(".")
   if (family !== "namespace") return `context=${family}`
   if (!isPlainName(namespace)) return undefined
@@ -93,7 +97,11 @@ const scopeOf = (parameter: Parameter, { namespace, set }: Target): string | und
  * @returns the reason, where there is no such command: not changeable at run time, a value the server's file would refuse, a name that the
  * info protocol cannot carry
  */
-export const setConfigCommand = (table: ParameterTable, target: Target, value: Json): Either.Either<string, string> => {
+export const setConfigCommand = (
+  table: ParameterTable,
+  target: ParameterTarget,
+  value: Json,
+): Either.Either<string, string> => {
   const parameter = dynamicParameter(table, target)
   if (parameter?.setConfig === undefined) return Either.left(`${target.name} cannot change at run time`)
   const text = canonicalValue(parameter, value)
