@@ -6,7 +6,7 @@ const image = "aerospike:ce-8.1.1.1"
 export const resource = (name: string, spec: object): string =>
   JSON.stringify({ apiVersion: "acko.io/v1alpha1", kind: "AerospikeCluster", metadata: { name }, spec })
 
-/** Two copies of each record, in memory. `proto-fd-max` is static: another value means a rolling restart. */
+/** Two copies of each record, in memory. Without `enableDynamicConfigUpdate` another `proto-fd-max` means a rolling restart. */
 export const inMemory = (size: number, protoFdMax: number, more: object = {}) => ({
   size,
   image,
