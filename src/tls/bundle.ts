@@ -30,30 +30,33 @@ export interface BundleChange {
   /** PEM of this server's authorities. Their common names are `authorityPrefix` and the server's name. */
   readonly own: ReadonlyArray<string>
   readonly now: Date
-  /** How many authorities of other servers stay, the newest first. Default 16: who comes back adds itself again. */
+  /** How many authorities of other servers stay: those that joined, or moved to the end, last. Default 16. */
   readonly limit?: number
 }
 
 /**
- * The bundle with this server's authorities, and without those of its former runs, those that are expired and the oldest beyond the limit.
+ * The bundle with this server's authorities, and without those of its former runs, those that are expired and the first ones beyond the limit.
  * Certificates that are not ours to manage stay. The same certificates in the same order when nothing changes.
+ *
+ * Nobody can tell the authority of a server that is gone from that of a quiet one: both stay, and the former harms nobody, since its key went
+ * with the server. A server that sees half of the limit behind its own authorities moves them to the end, so it is never among those that go.
  */
 export const mergedBundle = ({ present, own, now, limit = 16 }: BundleChange): string => {
+  const before = certificatesIn(present)
   const mine = own.flatMap(certificatesIn)
   const myNames = new Set(mine.map(commonName))
+  const isMine = (certificate: X509Certificate) => myNames.has(commonName(certificate))
+  const isManaged = (certificate: X509Certificate) => commonName(certificate).startsWith(authorityPrefix)
   const isLive = (certificate: X509Certificate) => new Date(certificate.validTo).getTime() > now.getTime()
-  const others = certificatesIn(present).filter(
-    (certificate) => isLive(certificate) && !myNames.has(commonName(certificate)),
-  )
-  const age = (certificate: X509Certificate) => new Date(certificate.validFrom).getTime()
-  const managed = others
-    .filter((certificate) => commonName(certificate).startsWith(authorityPrefix))
-    .sort((a, b) => age(b) - age(a))
-  const forgotten = new Set(managed.slice(limit))
-  const kept = others.filter((certificate) => !forgotten.has(certificate))
-  const wanted = [...kept, ...mine]
+
+  const others = before.filter((certificate) => isLive(certificate) && !isMine(certificate))
+  const forgotten = new Set(others.filter(isManaged).slice(0, -limit))
+  const wanted = [...others.filter((certificate) => !forgotten.has(certificate)), ...mine]
+
   const seen = new Map(wanted.map((certificate) => [certificate.fingerprint256, certificate]))
-  const before = certificatesIn(present)
   const isSame = before.length === seen.size && before.every(({ fingerprint256 }) => seen.has(fingerprint256))
-  return (isSame ? before : [...seen.values()]).map((certificate) => certificate.toString()).join("")
+  const behind = before.slice(before.findIndex(isMine)).filter((other) => isManaged(other) && !isMine(other)).length
+  return (isSame && behind < limit / 2 ? before : [...seen.values()])
+    .map((certificate) => certificate.toString())
+    .join("")
 }

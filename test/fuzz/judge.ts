@@ -77,7 +77,8 @@ const changeRules = new Set(["V54", "V55", "V56"])
 const isOpen = (object: Json): boolean =>
   isObject(object) && isObject(object["spec"]) && isObject(object["spec"]["templateRef"]) && !isObject(object["status"])
 
-const agreementDefects = (object: Json, verdict: Verdict): ReadonlyArray<string> => {
+/** What the reconciler sees otherwise than admission. */
+export const agreementDefects = (object: Json, verdict: Verdict): ReadonlyArray<string> => {
   if (!isKubeObject(object) || isOpen(object)) return []
   const isRefused = verdict.errors.some(({ rule = "" }) => !changeRules.has(rule))
   return [object, verdict.defaulted].flatMap((given, index) => {
@@ -90,7 +91,8 @@ const agreementDefects = (object: Json, verdict: Verdict): ReadonlyArray<string>
   })
 }
 
-const defaultingDefects = (candidate: Candidate, verdict: Verdict): ReadonlyArray<string> => {
+/** Defaults that change what is defaulted already. */
+export const defaultingDefects = (candidate: Candidate, verdict: Verdict): ReadonlyArray<string> => {
   const again = verdictOf(candidate, verdict.defaulted, undefined)
   const isSame = jsonPatch(verdict.defaulted, again.defaulted).length === 0
   const isStable = isDeepStrictEqual(again.defaulted, verdict.defaulted)

@@ -43,6 +43,22 @@ describe("a bundle of several replicas", () => {
     ])
   })
 
+  it("R134: who lives is never forgotten, however many come and go after it", () => {
+    let bundle = mergedBundle({ present: "", own: [managed("alive", -100, 100)], now, limit: 4 })
+    const alive = bundle
+    for (let i = 0; i < 20; i += 1) {
+      bundle = mergedBundle({ present: bundle, own: [managed(`pod-${i}`)], now, limit: 4 })
+      expect(names(bundle)).toContain(`${authorityPrefix}alive`)
+      bundle = mergedBundle({ present: bundle, own: [alive], now, limit: 4 })
+    }
+    expect(names(bundle)).toHaveLength(5)
+    // Two that take turns come to rest.
+    const [a, b] = [managed("a"), managed("b")]
+    for (const own of [a, b, a, b]) bundle = mergedBundle({ present: bundle, own: [own], now, limit: 4 })
+    expect(mergedBundle({ present: bundle, own: [a], now, limit: 4 })).toBe(bundle)
+    expect(mergedBundle({ present: bundle, own: [b], now, limit: 4 })).toBe(bundle)
+  })
+
   it("what cannot be read is dropped, whatever it is", () => {
     const me = managed("me")
     for (const junk of ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "\u0000"]) {
