@@ -2,10 +2,11 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { isSame } from "../domain/Json.js"
-import { Kinds, type KubeObject } from "../domain/Kubernetes.js"
+import { Kinds, type KubeObject, type ObjectIdentity, type ResourceKind } from "../domain/Kubernetes.js"
 import { Annotation, FieldManager, finalizer, readinessGate } from "../domain/Labels.js"
 import type { Evidence, Step } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
+import { inheritedFields } from "../kube/inheritedFields.js"
 import { KubeReader, KubeWriter } from "../kube/KubeClient.js"
 import { isNotFound } from "../kube/KubeError.js"
 import { StaleDecision, verifyCluster, verifyFree, verifyOwned, verifyVictim } from "./verify.js"
@@ -31,9 +32,24 @@ const preconditionsOf = (live: KubeObject) => ({
   ...(live.metadata.resourceVersion === undefined ? {} : { resourceVersion: live.metadata.resourceVersion }),
 })
 
+/** The fields of the operator that made the object become ours, for exactly the version we read. */
+const inherit = (snapshot: Snapshot, kind: ResourceKind, target: ObjectIdentity) =>
+  Effect.gen(function* () {
+    const writer = yield* KubeWriter
+    const live = yield* verifyOwned(kind, target, snapshot.cluster.uid)
+    const managedFields = inheritedFields(live.metadata["managedFields"])
+    if (managedFields === undefined) return
+    yield* writer.patch(kind, target, {
+      type: "merge",
+      fieldManager: FieldManager.objects,
+      body: { metadata: { ...preconditionsOf(live), managedFields } },
+    })
+  })
+
 export const apply = Effect.fn("act.apply")(function* (snapshot: Snapshot, step: StepOf<"Apply">) {
   const writer = yield* KubeWriter
   const options = { fieldManager: FieldManager.objects, force: true }
+  if (step.takesOver !== undefined) yield* inherit(snapshot, step.kind, step.takesOver)
   if (step.precondition === undefined) {
     if (step.because === "missing") {
       // Nothing is made for a resource that is going (R7), nothing taken over from someone else (S6), however old our picture is.

@@ -7,6 +7,7 @@ import {
   type ResourceKind,
   type StatefulSetView,
 } from "../domain/Kubernetes.js"
+import { Annotation } from "../domain/Labels.js"
 import type { ImmutableField, Step, Wait } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import { type Difference, isAccepted } from "./acceptedDifferences.js"
@@ -41,6 +42,15 @@ const reasonToApply = (
   return isRepairPaused(snapshot, object) ? undefined : difference
 }
 
+/** The cluster's, but not by our hand: everything we apply carries its hash. */
+const isInherited = (
+  { snapshot }: Situation,
+  live: OwnedView | StatefulSetView | undefined,
+): live is OwnedView | StatefulSetView =>
+  live !== undefined &&
+  live.controllerUid === snapshot.cluster.uid &&
+  live.object.metadata.annotations?.[Annotation.appliedHash] === undefined
+
 /** The step that applies `object`, if it must be. */
 export const apply = (
   situation: Situation,
@@ -48,12 +58,10 @@ export const apply = (
   object: KubeObject,
   views: ReadonlyArray<OwnedView | StatefulSetView>,
 ): ReadonlyArray<Step> => {
-  const because = reasonToApply(
-    situation,
-    object,
-    views.find((view) => view.name === object.metadata.name),
-  )
-  return because === undefined ? [] : [{ _tag: "Apply", kind, object, because }]
+  const live = views.find((view) => view.name === object.metadata.name)
+  const because = reasonToApply(situation, object, live)
+  if (because === undefined) return []
+  return [{ _tag: "Apply", kind, object, because, ...(isInherited(situation, live) ? { takesOver: live } : {}) }]
 }
 
 /** By desired object and live one: most passes meet the pair of the pass before. */

@@ -28,6 +28,8 @@ export type Step =
       /** Lowering replicas removes members: then the live version is a precondition and `evidence` is checked again. */
       readonly precondition?: ObjectIdentity
       readonly evidence?: Evidence
+      /** Made by another operator and never applied by us: its fields become ours first (R112). */
+      readonly takesOver?: ObjectIdentity
     }
   /** Deletes a pod so that its StatefulSet recreates it. `evidence` is absent only for a member that is itself the broken one (S2). */
   | {

@@ -88,6 +88,31 @@ describe("steps", () => {
     }),
   )
 
+  it.effect(
+    "R112, N-15: of an object that another operator made, what we do not want goes; what people added stays",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* Act.makeWorld
+        const snapshot = Act.look(server)
+        const step = Act.service(snapshot, "demo", "a field")
+        const ports = [
+          { name: "service", port: 3000 },
+          { name: "info", port: 3003 },
+        ]
+        const made = server.create(Kinds.Service, { ...step.object, spec: { clusterIP: "None", ports } })
+        const labelled = { type: "merge" as const, body: { metadata: { labels: { team: "blue" } } } }
+        server.patch(Kinds.Service, Act.key, labelled, { fieldManager: "a-person" })
+        const { name = "", namespace = "", uid = "", resourceVersion = "" } = made.metadata
+        const takesOver = { name, namespace, uid, resourceVersion }
+        expect(yield* one(server, snapshot, { ...step, takesOver })).toMatchObject({ _tag: "Done", changed: true })
+        const { metadata, spec } = server.get(Kinds.Service, Act.key)
+        expect((spec as { readonly ports: ReadonlyArray<object> }).ports).toEqual([
+          expect.objectContaining({ port: 3000 }),
+        ])
+        expect(metadata.labels).toMatchObject({ team: "blue" })
+      }),
+  )
+
   it.effect("shrinking and removing leave what they are told to, and say whether something changed", () =>
     Effect.gen(function* () {
       const server = yield* Act.makeWorld

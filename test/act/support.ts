@@ -223,7 +223,11 @@ export const removeClaim = (snapshot: Snapshot, ordinal: number): Step => {
   return { _tag: "Remove", kind: Kinds.PersistentVolumeClaim, target: identityOf(found), because: "its pod is gone" }
 }
 
-export const service = (snapshot: Snapshot, name = "demo", because = "missing"): Step => ({
+export const service = (
+  snapshot: Snapshot,
+  name = "demo",
+  because = "missing",
+): Extract<Step, { readonly _tag: "Apply" }> => ({
   _tag: "Apply",
   kind: Kinds.Service,
   object: {

@@ -78,9 +78,12 @@ const bumpGeneration = (definition: ResourceDefinition, object: JsonMap, live: J
   ensureMap(object, "metadata")["generation"] = isSame ? present : present + 1
 }
 
-const isResetOfManagers = (sent: JsonMap): boolean => {
-  const managers = mapAt(sent, "metadata")?.["managedFields"]
-  return Array.isArray(managers) && managers.every((m) => isMap(m) && Object.keys(m).length === 0)
+/** Owners as the client says: none after a reset (`[{}]`), as they were if it says nothing. */
+const managersBefore = (sent: JsonMap, live: JsonMap): Json[] => {
+  const said = mapAt(sent, "metadata")?.["managedFields"]
+  const entries = Array.isArray(said) ? said : mapAt(live, "metadata")?.["managedFields"]
+  const isReset = Array.isArray(entries) && entries.every((m) => isMap(m) && Object.keys(m).length === 0)
+  return Array.isArray(entries) && !isReset ? [...entries] : []
 }
 
 const managersAfter = (
@@ -91,7 +94,7 @@ const managersAfter = (
   live: JsonMap,
   options: WriteOptions,
 ): Json[] => {
-  const base = isResetOfManagers(sent) ? { ...live, metadata: { ...mapAt(live, "metadata"), managedFields: [] } } : live
+  const base = { ...live, metadata: { ...mapAt(live, "metadata"), managedFields: managersBefore(sent, live) } }
   return (
     options.managedFields ??
     trackUpdate(definition.type, base, object, writerOf(engine, definition, options), definition.hasStatus)

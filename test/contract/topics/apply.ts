@@ -574,6 +574,20 @@ export const apply: Topic = {
       }),
     )
 
+    check(
+      "an owner that is given another name and turned into an applier: its next apply removes what it leaves out (R112)",
+      (place) =>
+        Effect.gen(function* () {
+          const made = yield* place.make(ConfigMap, "a", { data: { k: "1", l: "2" } })
+          const [entry] = made.at("metadata", "managedFields") as ReadonlyArray<object>
+          const managedFields = [{ ...entry, manager: mine.manager, operation: "Apply" }]
+          const handed = yield* ok(place.merge(ConfigMap, "a", { metadata: { managedFields } }))
+          expect(handed.at("metadata", "managedFields")).toMatchObject(managedFields)
+          const applied = yield* ok(place.apply(ConfigMap, "a", { data: { k: "1" } }, mine))
+          expect(applied.at("data")).toEqual({ k: "1" })
+        }),
+    )
+
     check("a wish the server refuses is refused like any other", (place) =>
       Effect.gen(function* () {
         const reply = yield* place.apply(Widgets, "w", { spec: { size: 9 } }, mine)

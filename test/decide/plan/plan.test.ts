@@ -80,6 +80,19 @@ describe("plan", () => {
     expect(steps({ ...snapshot, memory: memory(`other ${step.because}`) })).toHaveLength(1)
   })
 
+  it("R112, N-15: what another operator made is taken over, what we applied before is only applied", () => {
+    const world = Build.matchingSnapshot()
+    const service = world.services[0]!
+    const after = (annotations: Readonly<Record<string, string>>) => {
+      const metadata = { ...service.object.metadata, annotations }
+      const object = { ...service.object, metadata, spec: { clusterIP: "None", ports: [] } }
+      return steps({ ...world, services: [{ ...service, object }] })
+    }
+    expect(after({})).toMatchObject([{ _tag: "Apply", takesOver: { uid: service.uid } }])
+    const [step] = after({ "acko.io/applied-hash": "of another wish" })
+    expect(step).not.toHaveProperty("takesOver")
+  })
+
   it("E-17: an unwanted PodDisruptionBudget is removed", () => {
     const world = Build.matchingSnapshot()
     const disabled = { ...Build.matchingSnapshot({ spec: { extra: { disablePDB: true } } }), pdbs: world.pdbs }
