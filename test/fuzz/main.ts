@@ -1,18 +1,24 @@
-/** `npm run fuzz`: judges resources of every degree of sense. Prints one JSON line of figures; a defect prints the command that repeats it. */
+/**
+ * `npm run fuzz`: judges resources of every degree of sense, then hostile text in every place of the schemas. Prints one JSON line of figures;
+ * a defect prints the command that repeats it.
+ */
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { reviewCluster } from "../../src/decide/admission/review.js"
 import type { Json } from "../../src/domain/EffectiveCluster.js"
 import { type Judgement, judge } from "./judge.js"
+import { full, type MatrixResult, runMatrix } from "../injection/matrix.js"
 import { candidateOf, classes, type ResourceClass } from "./resources.js"
+import { serveShare, wholeMatrix } from "./shares.js"
 
-const usage = `npm run fuzz -- [--runs N] [--seed S] [--first I] [--class C] [--show] [--report FILE]
+const usage = `npm run fuzz -- [--runs N] [--seed S] [--first I] [--class C] [--show] [--place P] [--report FILE]
 
   --runs N       resources to judge (default 2000)
   --seed S       where chance begins (default 1)
   --first I      number of the first resource (default 0): with --runs 1, just that one
   --class C      only resources of one class: ${classes.join(", ")}
   --show         print every resource before it is judged
+  --place P      hostile text in one place only, such as "spec.image"; without --place, --first and --class: in all of them
   --report FILE  write the figures as JSON`
 
 const { values } = parseArgs({
@@ -22,6 +28,8 @@ const { values } = parseArgs({
     first: { type: "string", default: "0" },
     class: { type: "string" },
     show: { type: "boolean", default: false },
+    place: { type: "string" },
+    share: { type: "string" },
     report: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -114,7 +122,16 @@ interface Tally {
   maxMs: number
 }
 
-const run = (): void => {
+/** Hostile text in the places asked for; undefined when single resources are. */
+const matrix = async (): Promise<MatrixResult | undefined> => {
+  if (values.place !== undefined) return runMatrix(full, 0, 1, values.place)
+  return values.class === undefined && values.first === "0" ? wholeMatrix() : undefined
+}
+
+const placeOf = (fault: string): string => fault.slice(0, fault.search(/: | with "/))
+
+const run = async (): Promise<void> => {
+  if (values.share !== undefined) return serveShare(values.share)
   if (values.help) return void process.stdout.write(`${usage}\n`)
   const runs = whole("runs", values.runs)
   const seed = whole("seed", values.seed)
@@ -150,12 +167,18 @@ const run = (): void => {
         )
     }
   }
+  const resourceSeconds = Number(((performance.now() - started) / 1000).toFixed(1))
+  const { faults = [], ...places } = (await matrix()) ?? {}
+  for (const fault of faults.slice(0, 20))
+    process.stderr.write(`${fault}\n  npm run fuzz -- --runs 0 --place ${JSON.stringify(placeOf(fault))}\n`)
   times.sort((a, b) => a - b)
   const figures = {
     runs,
     seed,
     seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
-    defects,
+    resourceSeconds,
+    defects: defects + faults.length,
+    hostileText: places,
     verdictMs: { p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: quantile(times, 1) },
     typicalMs: typicalMs(),
     classes: Object.fromEntries(
@@ -165,7 +188,7 @@ const run = (): void => {
   }
   process.stdout.write(`${JSON.stringify(figures)}\n`)
   if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(figures, null, 2)}\n`)
-  process.exitCode = defects > 0 ? 1 : 0
+  process.exitCode = figures.defects > 0 ? 1 : 0
 }
 
-run()
+await run()

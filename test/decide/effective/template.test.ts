@@ -356,6 +356,18 @@ describe("the effective cluster", () => {
     ["E1: the copy of another template", {}, held(enough, "other"), ["E1"]],
     ["E3: a copy without spec", {}, held(undefined), ["E3"]],
     ["a copy that makes no sense", {}, held({ size: "many" }), ["TV5"]],
+    [
+      "R126: a copy with text in it that a webhook would have refused",
+      {},
+      held({ ...enough, monitoring: { enabled: true, metricLabels: { a: "b\nc" } } }),
+      ["characters"],
+    ],
+    [
+      "R115: a copy so deep that reading it would go wrong",
+      {},
+      held({ ...enough, resources: JSON.parse(`${'{"a":'.repeat(1000)}1${"}".repeat(1000)}`) as object }),
+      ["shape"],
+    ],
     ["V4: an Enterprise image from the template", { image: "" }, held({ image: "aerospike:ee-8.1.0" }), ["V4"]],
     [
       "V49: replication factor against the size of the template",

@@ -3,6 +3,7 @@ import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
 import type { ServerMount, Storage, Volume } from "../../../domain/schema/storage.js"
 import { Volume as OwnVolume } from "../../../domain/Names.js"
 import { nanos } from "../quantity.js"
+import { annotationProblems, labelProblems } from "./labels.js"
 import { problem, repeated, when } from "./problem.js"
 
 /** A path a container may see: absolute, no `..`, nothing a shell or the server would read as something else (R120, R122). */
@@ -27,6 +28,13 @@ const sizeProblems = (volume: Volume, path: string): ReadonlyArray<SpecProblem> 
   if (amount === undefined)
     return [problem("V40", at, `volume ${volume.name}: size ${JSON.stringify(size)} is no Kubernetes quantity`, fix)]
   return when(amount <= 0n, "V41", at, `volume ${volume.name}: size ${size} is not above zero`, fix)
+}
+
+/** The API server would refuse the StatefulSet, or every claim of it. */
+const claimMetadataProblems = ({ source }: Volume, path: string): ReadonlyArray<SpecProblem> => {
+  const { labels, annotations } = source.persistentVolume?.metadata ?? {}
+  const at = `${path}.source.persistentVolume.metadata`
+  return [...labelProblems(labels, `${at}.labels`), ...annotationProblems(annotations, `${at}.annotations`)]
 }
 
 const mountProblems = (
@@ -68,6 +76,7 @@ const volumeProblems = (volume: Volume, path: string): ReadonlyArray<SpecProblem
   ),
   ...sourceProblems(volume, path),
   ...sizeProblems(volume, path),
+  ...claimMetadataProblems(volume, path),
   ...(volume.aerospike === undefined
     ? []
     : mountProblems("V43", `volume ${volume.name}`, volume.aerospike, `${path}.aerospike`)),

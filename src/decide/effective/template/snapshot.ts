@@ -4,12 +4,24 @@ import { decodeTemplateSpec, type TemplateSpec } from "../../../domain/Aerospike
 import type { ClusterStatus } from "../../../domain/ClusterStatus.js"
 import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { problem } from "../rules/problem.js"
+import { textProblems } from "../rules/text.js"
 
 const resync = 'annotate the cluster with acko.io/resync-template="true" to copy the template again'
 
+/** What is wrong inside a copy, told where the cluster refers to the template. */
+const unusable = (reference: string, problems: ReadonlyArray<SpecProblem>): ReadonlyArray<SpecProblem> =>
+  problems.map(({ path, message, rule }) =>
+    problem(
+      rule ?? "template",
+      "spec.templateRef.name",
+      `template ${reference} is unusable: ${path}: ${message}`,
+      `correct the template, then ${resync}`,
+    ),
+  )
+
 /**
  * The template a cluster that refers to `reference` works with; undefined when it holds no copy of that one. A copy without content (E3), or with
- * content that makes no sense, is refused.
+ * content that makes no sense, is refused. Nobody else may have judged it: a template is stored and copied also while there are no webhooks (R126).
  */
 export const heldTemplate = (
   { templateSnapshot: held }: Pick<ClusterStatus, "templateSnapshot">,
@@ -20,14 +32,8 @@ export const heldTemplate = (
     return Either.left([
       problem("E3", "spec.templateRef.name", `the copy of template ${reference} in the status has no spec`, resync),
     ])
-  return Either.mapLeft(decodeTemplateSpec(held.spec), (problems) =>
-    problems.map(({ path, message, rule }) =>
-      problem(
-        rule ?? "template",
-        "spec.templateRef.name",
-        `template ${reference} is unusable: ${path}: ${message}`,
-        `correct the template, then ${resync}`,
-      ),
-    ),
-  )
+  const { problems: unsafe } = textProblems(held.spec)
+  return unsafe.length > 0
+    ? Either.left(unusable(reference, unsafe))
+    : Either.mapLeft(decodeTemplateSpec(held.spec), (problems) => unusable(reference, problems))
 }

@@ -22,6 +22,17 @@ describe("storage", () => {
     ["V40: a size that is no quantity", claim("10Gib"), ["V40"], ["volumes[0]", "data", "10Gib"]],
     ["V41: a size of nothing", claim("0"), ["V41"], ["volumes[0]", "data", "0"]],
     ["V41: less than nothing", claim("-1Gi"), ["V41"], ["data", "-1Gi"]],
+    [
+      "R118: labels and annotations of claims no API server takes",
+      storage({
+        name: "data",
+        source: {
+          persistentVolume: { size: "1Gi", metadata: { labels: { "a b": "c", d: "e f" }, annotations: { "g h": "" } } },
+        },
+      }),
+      ["labels.key", "labels.value", "labels.key"],
+      ["volumes[0].source.persistentVolume.metadata.labels", "metadata.annotations", "a b", "e f", "g h"],
+    ],
     ["V42: a relative path", storage(volume({ aerospike: { path: "data" } })), ["V42"], ["volumes[0]", "data"]],
     ["V42: a path for a shell (R122)", storage(volume({ aerospike: { path: "/a$(x)" } })), ["V42"], ["/a$(x)"]],
     ["V43: two sub-paths in the server", storage(volume({ aerospike: both })), ["V43"], ["volumes[0]", "data"]],
