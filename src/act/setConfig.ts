@@ -13,14 +13,12 @@
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Metric from "effect/Metric"
 import { Kinds, type KubeObject, type ObjectIdentity } from "../domain/Kubernetes.js"
 import { dynamicConfig, FieldManager } from "../domain/Labels.js"
 import type { Step } from "../domain/Plan.js"
 import { type ConfigurationRecord, type NodeChange, recordText } from "../domain/RunningConfiguration.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import { KubeWriter } from "../kube/KubeClient.js"
-import { dynamicConfigUpdates } from "./actMetrics.js"
 import { type Entry, type Fate, journalOf, look, takeBack, tell } from "./nodeConversation.js"
 import { verifyCluster } from "./verify.js"
 
@@ -122,6 +120,5 @@ export const setConfig = Effect.fn("act.setConfig")(function* (
   const silent = first(fates, "Unknown")
   if (silent !== undefined) return yield* silent.error
   yield* Effect.forEach(opened, ({ node, pod }) => recordOn(pod, { run: node.run, ...node.becomes }), all)
-  yield* Metric.incrementBy(dynamicConfigUpdates, nodes.length)
   return { changed: true }
 })

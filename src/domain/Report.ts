@@ -44,7 +44,16 @@ export interface ClusterEvent {
 }
 
 /** What a failed pass was about (label `reason` of `acko_reconcile_errors_total`). `Status`: the report itself could not be written. */
-export const errorReasons = ["Service", "ConfigMap", "StatefulSet", "PDB", "Restart", "Status", "Other"] as const
+export const errorReasons = [
+  "Service",
+  "ConfigMap",
+  "StatefulSet",
+  "PDB",
+  "NetworkPolicy",
+  "Restart",
+  "Status",
+  "Other",
+] as const
 export type ErrorReason = (typeof errorReasons)[number]
 
 /** What a pass tells the metrics of its cluster. Absent means "not known", never a zero in disguise. */
@@ -63,6 +72,8 @@ export interface Measures {
   readonly isBackingOff: boolean
   /** Pods stopped to be started anew. */
   readonly restarts: number
+  /** Pods whose node took another configuration without a restart, all of it read back. */
+  readonly dynamicUpdates: number
   /** A scale-down began to wait for migrations. */
   readonly isDeferral: boolean
   /** Start of the pause (epoch ms), while paused. */

@@ -51,6 +51,7 @@ interface Series {
   readonly pauses: Histogram
   readonly errors: Record<ErrorReason, number>
   restarts: number
+  dynamicUpdates: number
   deferrals: number
   /** Epoch ms of the latest successful pass. */
   succeededAt: number | undefined
@@ -64,8 +65,9 @@ const series = ({ namespace, name }: ClusterKey): Series => ({
   ],
   durations: histogram(durationBuckets),
   pauses: histogram(pauseBuckets),
-  errors: { Service: 0, ConfigMap: 0, StatefulSet: 0, PDB: 0, Restart: 0, Status: 0, Other: 0 },
+  errors: { Service: 0, ConfigMap: 0, StatefulSet: 0, PDB: 0, NetworkPolicy: 0, Restart: 0, Status: 0, Other: 0 },
   restarts: 0,
+  dynamicUpdates: 0,
   deferrals: 0,
   succeededAt: undefined,
   latest: undefined,
@@ -101,6 +103,7 @@ const count = (into: Series, { measures, durationMs, endedAt, isReported }: Meas
   if (!isReported) into.errors.Status += 1
   else if (measures.isSuccess) into.succeededAt = endedAt
   into.restarts += measures.restarts
+  into.dynamicUpdates += measures.dynamicUpdates
   if (measures.isDeferral) into.deferrals += 1
   if (measures.pausedMs !== undefined) observe(into.pauses, pauseBuckets, measures.pausedMs / 1_000)
 }
@@ -180,6 +183,11 @@ const definitions: Readonly<Record<string, Definition>> = {
     type: "counter",
     help: "Pods stopped to be started anew",
     samples: one(({ restarts }) => restarts),
+  },
+  acko_dynamic_config_updates_total: {
+    type: "counter",
+    help: "Pods whose configuration was changed without a restart",
+    samples: one(({ dynamicUpdates }) => dynamicUpdates),
   },
   acko_scaledown_deferrals_total: {
     type: "counter",

@@ -1,11 +1,14 @@
 /** What people type every day, with the operator running. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import * as Effect from "effect/Effect"
+import type { OperatorChild } from "../../src/cli/demo/operatorChild.js"
 import { kubectlMinor } from "./kubectl.js"
 import { makeWorld, root, type World } from "./world.js"
 
 const minor = kubectlMinor()
 let world: World
+let operator: OperatorChild
 
 const cluster = `
 apiVersion: acko.io/v1alpha1
@@ -38,7 +41,7 @@ beforeAll(async () => {
   world = await makeWorld(78)
   await world.run(`apply -f ${root}manifests/crd`)
   await world.run("wait --for=condition=Established crd/aerospikeclusters.acko.io --timeout=10s")
-  await world.startOperator()
+  operator = await world.startOperator()
 })
 afterAll(() => world.close())
 
@@ -79,6 +82,20 @@ describe("with the operator", () => {
     expect(await world.run("get sts,svc,pdb -o name")).toContain("statefulset.apps/demo-0")
     expect(await world.run("get pods -l acko.io/cr-name=nobody -o name")).toBe("")
     expect(await world.run("get sts demo-0")).toMatch(/demo-0 +2\/2/)
+  })
+
+  it("E-02, E-09: a scrape of the running operator tells how the cluster, the process and its requests are", async () => {
+    const page = await Effect.runPromise(operator.metrics)
+    const demo = '{namespace="aerospike",name="demo"'
+    expect(page).toContain(`\nacko_cluster_phase${demo}} 2\n`)
+    expect(page).toContain(`\nacko_cluster_ready_pods${demo}} 2\n`)
+    expect(page).toContain(`\nacko_cluster_as_size${demo}} 2\n`)
+    expect(page).toMatch(new RegExp(`\nacko_reconcile_duration_seconds_bucket\\{le="0.1",${demo.slice(1)}\\} [1-9]`))
+    expect(page).toMatch(/\ncontroller_runtime_reconcile_total\{controller="aerospikecluster",result="success"\} [1-9]/)
+    expect(page).toContain('\nleader_election_master_status{name="ed3f4371.aerospike.com"} 1\n')
+    expect(page).toMatch(/\nrest_client_requests_total\{code="20[01]",host="127\.[^"]+",method="PATCH",verb="apply",/)
+    expect(page).toMatch(/\nprocess_open_fds [1-9]/)
+    expect(page).not.toContain("NaN")
   })
 
   it("api-resources, explain, auth can-i, validation", async () => {

@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import { chmodSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { startOperator } from "../../src/cli/demo/operatorChild.js"
+import { type OperatorChild, startOperator } from "../../src/cli/demo/operatorChild.js"
 import { writeKubeconfig } from "../../src/sandbox/http/kubeconfig.js"
 import { makeSandbox, type Sandbox } from "../../src/sandbox/Sandbox.js"
 import { type Kubectl, makeKubectl } from "./kubectl.js"
@@ -18,7 +18,7 @@ const operatorUser = "acko-operator"
 export interface World extends Kubectl {
   readonly sandbox: Sandbox
   /** Starts the operator; it ends with the world. */
-  readonly startOperator: () => Promise<void>
+  readonly startOperator: () => Promise<OperatorChild>
   /** `kubectl edit` with an editor that applies a `sed` script. */
   readonly edit: (line: string, script: string) => Promise<string>
   readonly close: () => Promise<void>
@@ -51,6 +51,7 @@ export const makeWorld = async (net: number): Promise<World> => {
           operator.ended,
         ),
       )
+      return operator
     },
     edit: async (line, script) => {
       const editor = join(folder, "editor.sh")

@@ -13,6 +13,7 @@ const quiet: Measures = {
   migratingPartitions: 0,
   isBackingOff: false,
   restarts: 0,
+  dynamicUpdates: 0,
   isDeferral: false,
 }
 const pass = (measures: Partial<Measures> = {}, rest: Partial<MeasuredPass> = {}): MeasuredPass => ({
@@ -70,7 +71,16 @@ describe("metrics about clusters", () => {
       pass({}, { isReported: false }),
       { durationMs: 60_000, endedAt: 1, isReported: false },
     )
-    const reasons = { Service: 2, ConfigMap: 0, StatefulSet: 0, PDB: 0, Restart: 1, Status: 1, Other: 1 }
+    const reasons = {
+      Service: 2,
+      ConfigMap: 0,
+      StatefulSet: 0,
+      PDB: 0,
+      NetworkPolicy: 0,
+      Restart: 1,
+      Status: 1,
+      Other: 1,
+    }
     for (const [reason, count] of Object.entries(reasons))
       expect([reason, lines[`acko_reconcile_errors_total{reason="${reason}"}`]]).toEqual([reason, count])
   })
@@ -88,11 +98,12 @@ describe("metrics about clusters", () => {
 
   it("restarts, deferrals, back-off and pauses", () => {
     const lines = page(
-      pass({ restarts: 1, isDeferral: true }),
+      pass({ restarts: 1, dynamicUpdates: 3, isDeferral: true }),
       pass({ restarts: 2, isBackingOff: true, pausedSince: 5_000 }),
     )
     expect(lines).toMatchObject({
       acko_cold_restarts_total: 3,
+      acko_dynamic_config_updates_total: 3,
       acko_scaledown_deferrals_total: 1,
       acko_circuit_breaker_active: 1,
       acko_cluster_paused_timestamp_seconds: 5,

@@ -25,6 +25,8 @@ export interface OperatorChild {
   readonly output: Effect.Effect<string>
   /** Modes of its observers by kind; none while it does not answer. */
   readonly modes: Effect.Effect<ReadonlyArray<{ readonly kind: string; readonly mode: string }>>
+  /** Its metrics page; nothing while it does not answer. */
+  readonly metrics: Effect.Effect<string>
   /** Resident memory of the process and of what it started, in bytes. */
   readonly residentBytes: Effect.Effect<number, never, FileSystem.FileSystem>
   /** Never succeeds: fails when the process ends. */
@@ -150,6 +152,7 @@ export const startOperator = (
       pid,
       output: Effect.sync(() => output),
       modes,
+      metrics: Effect.orElseSucceed(fetchText(`http://127.0.0.1:${port}/metrics`), () => ""),
       ended,
       residentBytes: residentOf(pid),
     } satisfies OperatorChild

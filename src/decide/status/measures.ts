@@ -10,6 +10,8 @@ const reasonsByKind: Readonly<Record<string, Measures["errors"][number]>> = {
   ConfigMap: "ConfigMap",
   StatefulSet: "StatefulSet",
   PodDisruptionBudget: "PDB",
+  NetworkPolicy: "NetworkPolicy",
+  CiliumNetworkPolicy: "NetworkPolicy",
 } satisfies Record<string, ErrorReason>
 
 const reasonOf = ({ step }: StepResult): Measures["errors"][number] => {
@@ -54,6 +56,10 @@ export const measuresOf = (outcome: Outcome, after: ClusterStatus, memory: PassM
     migratingPartitions: after.migrationStatus?.remainingPartitions,
     isBackingOff: memory.failures > 0,
     restarts: results.steps.filter(({ step, _tag }) => step._tag === "RestartPod" && _tag === "Done").length,
+    dynamicUpdates: results.steps.reduce(
+      (sum, { step, _tag }) => (step._tag === "SetConfig" && _tag === "Done" ? sum + step.nodes.length : sum),
+      0,
+    ),
     isDeferral: after.phase === "WaitingForMigration" && before.phase !== "WaitingForMigration",
     pausedSince: isPausedSince,
     pausedMs: isResumed ? Math.max(0, results.finishedAt - wasPausedSince) : undefined,

@@ -46,6 +46,7 @@ describe("measures", () => {
       migratingPartitions: 0,
       isBackingOff: false,
       restarts: 0,
+      dynamicUpdates: 0,
       isDeferral: false,
     })
   })
