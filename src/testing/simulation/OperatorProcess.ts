@@ -84,7 +84,12 @@ const cuttable = (isCut: () => boolean): Layer.Layer<Outside, never, Outside> =>
         }
       }),
     ),
-    Layer.effect(AerospikeInfo, AerospikeInfo),
+    Layer.effect(
+      AerospikeInfo,
+      Effect.map(AerospikeInfo, (info) => ({
+        ask: (address, commands) => Effect.suspend(() => (isCut() ? Effect.never : info.ask(address, commands))),
+      })),
+    ),
     Layer.effect(ClusterClient, ClusterClient),
   )
 

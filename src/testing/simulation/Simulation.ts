@@ -94,6 +94,7 @@ const makeHash = () => {
 /** What a scenario needs to know of its run. */
 interface Stage {
   readonly world: EmbeddedWorld
+  readonly info: AerospikeInfo["Type"]
   readonly judge: Judge
   readonly theatre: Theatre
   readonly workload: Workload
@@ -146,6 +147,22 @@ const remove = (stage: Stage) =>
     if (world.server.list(Kinds.Pod, { namespace: clusterKey.namespace }).items.length > 0)
       judge.report("L3", "pods are left over")
     return took
+  })
+
+/** What the nodes themselves say they run, whoever told them: what the user wished for (R5). One line per node. */
+const checkNodes = ({ info, judge, workload, world }: Stage): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function* () {
+    const members = yield* world.aerospike.members(clusterKey.name)
+    const lines = yield* Effect.forEach(members, ({ address, pod }) =>
+      info.ask({ host: address, port: 3000 }, ["get-config:context=service"]).pipe(
+        Effect.map(([answer]) => (answer?._tag === "Value" ? answer.value : "")),
+        Effect.orElseSucceed(() => ""),
+        Effect.map((text) => `Node ${pod} ${/(?:^|;)(proto-fd-max=\d+)/.exec(text)?.[1] ?? "silent"}`),
+      ),
+    )
+    const wanted = `proto-fd-max=${workload.wishes.at(-1)?.protoFdMax ?? ""}`
+    for (const line of lines) if (!line.endsWith(` ${wanted}`)) judge.report("L1", `${line}, not ${wanted}`)
+    return lines
   })
 
 /** Nothing is asked for any more: no write may follow, and the wanted state must last (S9, L1). */
@@ -212,7 +229,7 @@ const scenario = (stage: Stage): Effect.Effect<Outcome, KubeError> =>
     }
     yield* keepQuiet(stage)
     const restartsOfChange = judge.restarted().size - restartedBefore
-    const end = endState(world.server, clusterKey.namespace)
+    const end = [...endState(world.server, clusterKey.namespace), ...(yield* checkNodes(stage))].sort()
     if (isSystematic && workload.target === "change") return { convergenceMs, restartsOfChange, end }
     convergenceMs = Math.max(convergenceMs, yield* remove(stage))
     return { convergenceMs, restartsOfChange, end: endState(world.server, clusterKey.namespace) }
@@ -307,7 +324,7 @@ export const simulate = (options: RunOptions): RunResult => {
     theatre = cast
     const looking = Effect.forever(Effect.zipRight(watcher.look, Effect.sleep("3 seconds")))
     yield* Effect.forkScoped(Effect.all([cast.run, looking], { concurrency: "unbounded", discard: true }))
-    outcome = yield* scenario({ world, judge: watcher, theatre: cast, workload, options, next, now: time.now })
+    outcome = yield* scenario({ world, info, judge: watcher, theatre: cast, workload, options, next, now: time.now })
     yield* cast.end
   }).pipe(
     Effect.scoped,

@@ -1,6 +1,10 @@
 /** The simulated cluster as it is: the API server's objects and the model of the nodes, never what the operator believes. */
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { Kinds, type KubeObject } from "../../domain/Kubernetes.js"
-import { Annotation, Label } from "../../domain/Labels.js"
+import { Annotation, dynamicConfig, Label } from "../../domain/Labels.js"
+import { recordOf } from "../../domain/RunningConfiguration.js"
+import { podView } from "../../observe/views.js"
 import type { ApiServer } from "../kube/ApiServer.js"
 
 interface Conditions {
@@ -23,6 +27,19 @@ const replicasOf = (set: KubeObject): number => numberOf((set["spec"] as { repli
 const templateHashOf = (set: KubeObject): string | undefined =>
   (set["spec"] as { template?: { metadata?: { annotations?: Record<string, string> } } } | undefined)?.template
     ?.metadata?.annotations?.[Annotation.templateHash]
+
+/** Hash of what the server of a pod is said to run: of its file, or of what it was told since; undefined in the middle of a change. */
+const revisionOf = (pod: KubeObject): string | undefined => {
+  const conditions = (pod["status"] as Conditions | undefined)?.conditions ?? []
+  const isTold = conditions.some(({ type }) => type === dynamicConfig)
+  const record = isTold ? Option.map(Either.getRight(podView(pod)), recordOf) : Option.none()
+  const told = Option.getOrUndefined(record)
+  return told === undefined
+    ? pod.metadata.annotations?.[Annotation.templateHash]
+    : told.pending === undefined
+      ? told.templateHash
+      : undefined
+}
 
 export interface Truth {
   readonly custom: () => KubeObject | undefined
@@ -68,11 +85,7 @@ export const makeTruth = (server: ApiServer, cluster: { readonly namespace: stri
       isConfigured(object["spec"]) &&
       present.every((pod) => {
         const containers = (pod["spec"] as { containers?: ReadonlyArray<{ image?: unknown }> } | undefined)?.containers
-        return (
-          isUp(pod) &&
-          pod.metadata.annotations?.[Annotation.templateHash] === hashes.get(controllerOf(pod) ?? "") &&
-          containers?.[0]?.image === image
-        )
+        return isUp(pod) && revisionOf(pod) === hashes.get(controllerOf(pod) ?? "") && containers?.[0]?.image === image
       })
     )
   }

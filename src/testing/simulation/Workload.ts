@@ -8,6 +8,8 @@ export interface Wish {
   readonly size: number
   readonly image: string
   readonly protoFdMax: number
+  /** Values change on running nodes where they can. */
+  readonly isDynamic?: boolean
   /** Where records live: in memory, or on claims that stay (`retain`) resp. go (`cascade`) with their pods. */
   readonly storage: "memory" | "retain" | "cascade"
 }
@@ -56,6 +58,16 @@ export const workloads: ReadonlyArray<Workload> = [
     target: "change",
   },
   {
+    name: "tell-configuration",
+    id: "R5",
+    wishes: [
+      { ...three, isDynamic: true },
+      { ...three, isDynamic: true, protoFdMax: 15_001 },
+    ],
+    records: amounts.few,
+    target: "change",
+  },
+  {
     name: "roll-image",
     id: "R6",
     wishes: [three, { ...three, image: images[1] }],
@@ -86,13 +98,14 @@ const engine = (storage: Wish["storage"]): Record<string, unknown> =>
     : { type: "device", file: "/opt/aerospike/data/test.dat", filesize: bytes }
 
 /** The resource that says it. */
-export const resourceOf = ({ size, image, protoFdMax, storage }: Wish): KubeObject => ({
+export const resourceOf = ({ size, image, isDynamic = false, protoFdMax, storage }: Wish): KubeObject => ({
   apiVersion: apiVersionOf(Kinds.AerospikeCluster),
   kind: "AerospikeCluster",
   metadata: { ...clusterKey },
   spec: {
     size,
     image,
+    ...(isDynamic ? { enableDynamicConfigUpdate: true } : {}),
     ...(storage === "memory"
       ? {}
       : {
@@ -139,5 +152,12 @@ export const drawWorkload = (next: () => number): Workload => {
     wishes.push(isRefused ? { ...drawn, size: last.size } : drawn)
   }
   const records = [amounts.few, amounts.few, amounts.many, amounts.plenty][Math.floor(next() * 4)] ?? amounts.few
-  return { name: "drawn", id: "random", wishes, records, target: "change" }
+  const isDynamic = next() < 0.3
+  return {
+    name: "drawn",
+    id: "random",
+    wishes: isDynamic ? wishes.map((wish) => ({ ...wish, isDynamic })) : wishes,
+    records,
+    target: "change",
+  }
 }

@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { AerospikeInfo } from "../../aerospike/AerospikeInfo.js"
+import { AerospikeInfo, type Ask } from "../../aerospike/AerospikeInfo.js"
 import type { OperatorConfig, OperatorSettings } from "../../config/OperatorConfig.js"
 import type { KubeObject, ResourceKind } from "../../domain/Kubernetes.js"
 import { value, type Answer } from "../../domain/NodeFacts.js"
@@ -48,20 +48,23 @@ const withWriter = (change: (writer: KubeWriter["Type"]) => KubeWriter["Type"]):
 const withReader = (change: (reader: KubeReader["Type"]) => KubeReader["Type"]): Layer.Layer<Outside, never, Outside> =>
   Layer.merge(passThrough, Layer.effect(KubeReader, Effect.map(KubeReader, change)))
 
-const withInfo = (
-  change: (command: string, answer: Answer<string>) => Answer<string>,
-): Layer.Layer<Outside, never, Outside> =>
+const withAsk = (change: (info: AerospikeInfo["Type"]) => Ask): Layer.Layer<Outside, never, Outside> =>
   Layer.merge(
     passThrough,
     Layer.effect(
       AerospikeInfo,
-      Effect.map(AerospikeInfo, (info) => ({
-        ask: (address, commands) =>
-          Effect.map(info.ask(address, commands), (answers) =>
-            answers.map((answer, index) => change(commands[index] ?? "", answer)),
-          ),
-      })),
+      Effect.map(AerospikeInfo, (info) => ({ ask: change(info) })),
     ),
+  )
+
+const withInfo = (
+  change: (command: string, answer: Answer<string>) => Answer<string>,
+): Layer.Layer<Outside, never, Outside> =>
+  withAsk(
+    (info) => (address, commands) =>
+      Effect.map(info.ask(address, commands), (answers) =>
+        answers.map((answer, index) => change(commands[index] ?? "", answer)),
+      ),
   )
 
 /** Nobody's silence is doubted, whoever waits. */
@@ -252,6 +255,30 @@ export const mutants: ReadonlyArray<Mutant> = [
     caughtBy: ["S10"],
     faults: [],
     around: reporting((status) => ({ ...status, phase: "Completed" })),
+  },
+  {
+    name: "unread",
+    about: "what nodes are told is taken for what they do, nothing is read back (R5, R78)",
+    caughtBy: ["L1", "L4"],
+    faults: [],
+    around: withAsk((info) => {
+      const said = new Map<string, string>()
+      return (address, commands) => {
+        const set = /^set-config:context=service;([^=]+)=(.*)$/.exec(commands[0] ?? "")
+        if (set !== null) {
+          said.set(`${address.host} ${set[1] ?? ""}`, set[2] ?? "")
+          return Effect.succeed([value("ok")])
+        }
+        const shown = (text: string): string =>
+          text.replace(/([^;=]+)=([^;]*)/g, (pair, key: string) => {
+            const told = said.get(`${address.host} ${key}`)
+            return told === undefined ? pair : `${key}=${told}`
+          })
+        return Effect.map(info.ask(address, commands), (answers) =>
+          answers.map((answer) => (answer._tag === "Value" ? value(shown(answer.value)) : answer)),
+        )
+      }
+    }),
   },
   {
     name: "greedy",

@@ -51,7 +51,7 @@ describe("the simulation itself", () => {
     expect(hashes[0]).not.toBe(hashes[2])
   })
 
-  for (const name of ["no-preconditions", "optimist", "claims-forgotten", "stale-reads"])
+  for (const name of ["no-preconditions", "optimist", "claims-forgotten", "stale-reads", "unread"])
     it(`notices the planted bug ${name}`, { timeout: 120_000 }, () => {
       const mutant = mutants.find((one) => one.name === name)
       expect(mutant).toBeDefined()
