@@ -1,8 +1,15 @@
 /** The control plane itself: what the other files rely on. */
 import * as Effect from "effect/Effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { mkdtemp } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, inject, it } from "vitest"
 import { readAuditLog } from "./controlplane/AuditLog.js"
 import { compactEtcd, isReady, pauseApiServer, restartApiServer } from "./controlplane/controls.js"
+import { guardian } from "./controlplane/guardian.js"
 import { request } from "./controlplane/request.js"
 
 const plane = inject("controlPlane")
@@ -52,5 +59,24 @@ describe("the control plane", () => {
     const before = await uid()
     await Effect.runPromise(restartApiServer(plane))
     expect(await uid()).toBe(before)
+  })
+
+  it("ends with whoever started it, even if that is killed, and leaves nothing behind", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "acko-guarded-"))
+    const starter = `
+      const { spawn } = require("node:child_process")
+      const { writeFileSync } = require("node:fs")
+      const [guardian, folder] = process.argv.slice(1)
+      spawn(process.execPath, [guardian, folder], { stdio: ["pipe", "ignore", "inherit"], detached: true })
+      const { pid } = spawn("sleep", ["600"], { detached: true, stdio: "ignore" })
+      writeFileSync(folder + "/kube-apiserver.pid", String(pid))
+      console.log(pid)
+      setInterval(() => undefined, 1000)`
+    const parent = spawn(process.execPath, ["-e", starter, guardian, folder], { stdio: ["ignore", "pipe", "inherit"] })
+    const [printed] = (await once(parent.stdout, "data")) as [Buffer]
+    const isRunning = () => existsSync(`/proc/${printed.toString().trim()}`)
+    expect(isRunning()).toBe(true)
+    parent.kill("SIGKILL")
+    await expect.poll(() => [isRunning(), existsSync(folder)], { timeout: 10_000 }).toEqual([false, false])
   })
 })

@@ -6,6 +6,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import { rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { inject } from "vitest"
@@ -124,13 +125,17 @@ export const makeWorld = async (): Promise<World> => {
         logLevel: "info",
         ...(options.pollInterval !== undefined && { pollInterval: options.pollInterval }),
       }).pipe(Effect.provideService(Scope.Scope, own), Effect.runPromise)
+      await writeFile(kubeconfig.replace(/yaml$/, "pid"), String(operator.pid))
       await Effect.runPromise(
         Effect.raceFirst(
           Effect.repeat(Effect.delay(operator.modes, "50 millis"), { until: isWatching }),
           operator.ended,
         ),
       )
-      const stop = () => Effect.runPromise(Scope.close(own, Exit.void))
+      const stop = async () => {
+        await Effect.runPromise(Scope.close(own, Exit.void))
+        await rm(kubeconfig.replace(/yaml$/, "pid"), { force: true })
+      }
       return {
         ...operator,
         credential,

@@ -12,6 +12,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto"
 import { selfSigned } from "../../../src/tls/certificate.js"
 import { writeKubeconfig } from "../../../src/sandbox/http/kubeconfig.js"
 import { type BinariesError, findBinaries, type Program } from "./binaries.js"
+import { guard } from "./guardian.js"
 import { freePort, startServer, type StartError } from "./ServerProcess.js"
 import { auditPolicy, controllers } from "./settings.js"
 
@@ -165,7 +166,10 @@ const runControllerManager = (binary: string, files: Files, identity: Identity, 
     })
   })
 
-/** Starts it; returns when all three are ready. Everything ends with the scope: processes, then files. */
+/**
+ * Starts it; returns when all three are ready. Everything ends with the scope, or with this process: processes, then files. Who adds a process
+ * to it writes a `*.pid` file into its folder.
+ */
 export const makeControlPlane: Effect.Effect<
   ControlPlane,
   BinariesError | PlatformError | StartError,
@@ -176,6 +180,7 @@ export const makeControlPlane: Effect.Effect<
   const binaries = yield* findBinaries
   const binary = (name: Program) => path.join(binaries, name)
   const folder = yield* fileSystem.makeTempDirectoryScoped({ prefix: "acko-controlplane-" })
+  yield* guard(folder)
   const files: Files = {
     folder,
     path,
