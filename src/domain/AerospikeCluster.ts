@@ -1,5 +1,6 @@
 /** The spec of an AerospikeCluster as a schema: one source for decoding and for the CRD (api.md §2). */
 import * as Schema from "effect/Schema"
+import { templateRuleOf } from "./AerospikeClusterTemplate.js"
 import { AccessControl } from "./schema/accessControl.js"
 import { AerospikeConfig } from "./schema/aerospikeConfig.js"
 import { specDecoder } from "./schema/decode.js"
@@ -76,6 +77,14 @@ const rulesByPath: ReadonlyArray<readonly [RegExp, string]> = [
   [/^spec\.operations\[\d+\]\.id$/, "V51"],
 ]
 
+const overrides = "spec.overrides."
+
+/** `spec.overrides` is the spec of a template, and obeys the rules of one. */
+const ruleOf = (path: string): string | undefined =>
+  path.startsWith(overrides)
+    ? templateRuleOf(`spec.${path.slice(overrides.length)}`)
+    : rulesByPath.find(([pattern]) => pattern.test(path))?.[1]
+
 const reasons = {
   V1: `Community Edition has at most ${maximumSize} nodes`,
   V15: "without the Secret the user would have no password",
@@ -87,6 +96,6 @@ const reasons = {
 /** Decodes a spec. Unknown fields are tolerated, all errors are reported together, each with its field path. */
 export const decodeSpec = specDecoder(ClusterSpec, {
   resource: "aerospikecluster",
-  ruleOf: (path) => rulesByPath.find(([pattern]) => pattern.test(path))?.[1],
+  ruleOf,
   reasons,
 })

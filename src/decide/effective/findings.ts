@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
 import type { EffectiveRack, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Storage } from "../../domain/schema/storage.js"
 import type { ClusterKey } from "../../domain/Kubernetes.js"
 import type { Subject } from "../configuration/check/checkConfiguration.js"
 import { rackConfigText } from "../configuration/render.js"
@@ -21,6 +22,7 @@ import { rackProblems } from "./rules/racks.js"
 import { overridesProblems, sizeProblems, templateNameProblems } from "./rules/size.js"
 import { storageProblems } from "./rules/storage.js"
 import { templateSpecProblems } from "./rules/templateSpec.js"
+import { deviceBytes } from "./volumes.js"
 
 /** A spec on its way to an effective cluster. */
 export interface Draft {
@@ -37,22 +39,31 @@ export interface Draft {
 const path = "spec.aerospikeConfig"
 const rackPath = (index: number): string => `spec.rackConfig.racks[${index}]`
 
-/** What a tree at a path is judged by. */
-const subjectOf = ({ spec, isOpen }: Draft, at: string): Subject => ({
+/** What a tree at a path is judged by: `storage` is what its pods have. */
+const subjectOf = ({ spec, isOpen }: Draft, at: string, storage: Storage | undefined): Subject => ({
   path: at,
   size: spec.size ?? 0,
   image: spec.image ?? "",
+  devices: deviceBytes(storage),
   isOpen,
 })
 
+/** Racks whose pods are not like the cluster's: with a tree or storage of their own. */
+const racksApart = (
+  draft: Draft,
+): ReadonlyArray<{ readonly rack: EffectiveRack; readonly isMerged: boolean; readonly subject: Subject }> =>
+  draft.racks.flatMap((rack, index) => {
+    const isMerged = rack.placement?.aerospikeConfig !== undefined
+    const at = isMerged ? `${rackPath(index)}.aerospikeConfig` : path
+    return isMerged || rack.placement?.storage !== undefined
+      ? [{ rack, isMerged, subject: subjectOf(draft, at, rack.storage) }]
+      : []
+  })
+
 /** Odd content of the cluster's tree and of those racks change. */
 export const configurationWarnings = (draft: Draft, config: JsonObject): ReadonlyArray<SpecProblem> => [
-  ...configWarnings(config, subjectOf(draft, path)),
-  ...draft.racks.flatMap((rack, index) =>
-    rack.placement?.aerospikeConfig === undefined
-      ? []
-      : configWarnings(rack.config, subjectOf(draft, `${rackPath(index)}.aerospikeConfig`)),
-  ),
+  ...configWarnings(config, subjectOf(draft, path, draft.spec.storage)),
+  ...racksApart(draft).flatMap(({ rack, subject }) => configWarnings(rack.config, subject)),
 ]
 
 /** One tree, as the pods of a rack would get it. */
@@ -65,13 +76,11 @@ const treeProblems = (config: JsonObject, subject: Subject): ReadonlyArray<SpecP
     : Either.match(rackConfigText(config, [], at), { onLeft: (problems) => problems, onRight: () => [] })
 }
 
-/** A rack's own tree merged over the cluster's. */
+/** A rack's own tree merged over the cluster's, or the cluster's on storage of the rack's own. */
 const rackTreeProblems = (draft: Draft): ReadonlyArray<SpecProblem> =>
-  draft.racks.flatMap((rack, index) => {
-    if (rack.placement?.aerospikeConfig === undefined) return []
-    const at = `${rackPath(index)}.aerospikeConfig`
-    const shapes = shapeProblems(rack.config, at)
-    return shapes.length > 0 ? shapes : treeProblems(rack.config, subjectOf(draft, at))
+  racksApart(draft).flatMap(({ rack, isMerged, subject }) => {
+    const shapes = isMerged ? shapeProblems(rack.config, subject.path) : []
+    return shapes.length > 0 ? shapes : treeProblems(rack.config, subject)
   })
 
 /** Nodes with different cluster names never form one cluster. */
@@ -92,7 +101,7 @@ const configurationProblems = (draft: Draft): ReadonlyArray<SpecProblem> =>
   draft.config === undefined
     ? []
     : [
-        ...treeProblems(draft.config, subjectOf(draft, path)),
+        ...treeProblems(draft.config, subjectOf(draft, path, draft.spec.storage)),
         ...rackTreeProblems(draft),
         ...clusterNameProblems(draft.config, draft.racks),
       ]

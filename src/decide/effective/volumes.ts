@@ -1,5 +1,6 @@
 /** Volume settings with their policies applied (behaviour.md §3.12), and which directories and devices of a pod outlive it. */
 import type { InitMethod, Storage, Volume, VolumePolicy } from "../../domain/schema/storage.js"
+import { nanos } from "./quantity.js"
 
 export const isPersistent = (volume: Volume): boolean => volume.source.persistentVolume !== undefined
 export const isBlock = (volume: Volume): boolean => volume.source.persistentVolume?.volumeMode === "Block"
@@ -17,6 +18,17 @@ export const cascadeVolumes = (storage: Storage | undefined): ReadonlyArray<stri
     .filter((volume) => isPersistent(volume))
     .filter((volume) => volume.cascadeDelete ?? (storage && policyOf(storage, volume)?.cascadeDelete) ?? false)
     .map((volume) => volume.name)
+
+/** Bytes of the raw devices of a pod by their path in the server's container, as far as their claims say. */
+export const deviceBytes = (storage: Storage | undefined): ReadonlyMap<string, number> =>
+  new Map(
+    (storage?.volumes ?? []).filter(isBlock).flatMap(({ aerospike, source }) => {
+      const amount = nanos(source.persistentVolume?.size)
+      return aerospike === undefined || amount === undefined
+        ? []
+        : [[aerospike.path, Number(amount / 1_000_000_000n)] as const]
+    }),
+  )
 
 /** `path` is `directory` or lies below it. */
 export const isBelow = (path: string, directory: string): boolean =>

@@ -12,6 +12,8 @@ export interface Subject {
   /** Pods of the cluster; 0 when not known. */
   readonly size: number
   readonly image: string
+  /** Bytes of raw devices by their path in the server's container, as far as they are known. */
+  readonly devices?: ReadonlyMap<string, number>
   /** A template that is not known will add to the tree: nothing is missed, and no values are compared with each other. */
   readonly isOpen: boolean
 }
@@ -37,9 +39,10 @@ const doubtful = (findings: Findings, { doubt }: KnownServer): Findings =>
  * All findings. Where the release of the image is not one the table was made from, nothing is certain: what would be refused is advised.
  * Enterprise-only names are not among them: those are refused for every release.
  */
-export const checkConfiguration = (config: JsonObject, { path, size, image, isOpen }: Subject): Findings => {
+export const checkConfiguration = (config: JsonObject, subject: Subject): Findings => {
+  const { path, image, isOpen } = subject
   const known = serverOfImage(image)
-  const all = [...entriesFindings(known, config, path), ...(isOpen ? [] : startFindings(known, config, path, size))]
+  const all = [...entriesFindings(known, config, path), ...(isOpen ? [] : startFindings(known, config, subject))]
   const findings = told(all, path)
   return known.doubt === undefined ? findings : doubtful(findings, known)
 }

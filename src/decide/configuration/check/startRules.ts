@@ -152,11 +152,24 @@ const namespaceFindings = (rules: Rules, namespace: JsonObject, path: string): F
   ]
 }
 
+/** Where the tree stands, and what it will run on. */
+export interface StartSubject {
+  readonly path: string
+  /** Pods of the cluster; 0 when not known. */
+  readonly size: number
+  /** Bytes of raw devices by path, as far as they are known. */
+  readonly devices?: ReadonlyMap<string, number>
+}
+
 /** Bytes of unique data a Community Edition node may be given. */
 const maximumUniqueBytes = 640 * 2 ** 30
 
-const communityLimit = (rules: Rules, namespaces: ReadonlyArray<JsonObject>, path: string): Findings => {
-  const unique = namespaces.reduce((sum, namespace) => sum + uniqueBytes(rules, namespace), 0)
+const communityLimit = (
+  rules: Rules,
+  namespaces: ReadonlyArray<JsonObject>,
+  { path, devices }: StartSubject,
+): Findings => {
+  const unique = namespaces.reduce((sum, namespace) => sum + uniqueBytes(rules, namespace, devices), 0)
   return found(
     unique > maximumUniqueBytes,
     "ce.storage",
@@ -166,8 +179,9 @@ const communityLimit = (rules: Rules, namespaces: ReadonlyArray<JsonObject>, pat
   )
 }
 
-/** All findings about the tree at `path`. `size` 0: not known. */
-export const startFindings = (rules: Rules, config: JsonObject, path: string, size: number): Findings => {
+/** All findings about the tree. */
+export const startFindings = (rules: Rules, config: JsonObject, subject: StartSubject): Findings => {
+  const { path, size } = subject
   const network = section(config, "network")
   const service = section(config, "service")
   const namespaces = namespaceEntries(config).map((entry) => (isObject(entry) ? entry : {}))
@@ -184,6 +198,6 @@ export const startFindings = (rules: Rules, config: JsonObject, path: string, si
     ...heartbeatFindings(rules, section(network, "heartbeat"), `${path}.network.heartbeat`, size),
     ...fabricFindings(rules, section(network, "fabric"), `${path}.network.fabric`),
     ...namespaces.flatMap((namespace, index) => namespaceFindings(rules, namespace, `${path}.namespaces[${index}]`)),
-    ...communityLimit(rules, namespaces, path),
+    ...communityLimit(rules, namespaces, subject),
   ]
 }

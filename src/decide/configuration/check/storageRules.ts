@@ -98,12 +98,20 @@ export const engineFindings = (namespace: JsonObject, words: string, path: strin
 /** Default of the server. */
 const defaultReplicationFactor = 2
 
-/** Bytes of unique data the storage of a namespace on one node counts for; raw devices are not known here and count nothing. */
-export const uniqueBytes = (rules: Rules, namespace: JsonObject): number => {
+/**
+ * Bytes of unique data the storage of a namespace on one node counts for. A raw device counts where its size is known, a shadow device holds
+ * nothing of its own.
+ */
+export const uniqueBytes = (
+  rules: Rules,
+  namespace: JsonObject,
+  devices: ReadonlyMap<string, number> = new Map(),
+): number => {
   const engine = engineOf(namespace)
   if (engine === undefined || !isObject(namespace["storage-engine"])) return 0
   const amount = (name: string): number =>
     amountOf(rules.table.find("namespace.storage-engine", name, engine.kind), engine.tree, 0)
   const factor = amountOf(rules.table.find("namespace", "replication-factor"), namespace, defaultReplicationFactor)
-  return (amount("data-size") + amount("filesize") * engine.files.length) / (2 * Math.max(factor, 1))
+  const raw = engine.devices.reduce((sum, [primary = ""]) => sum + (devices.get(primary) ?? 0), 0)
+  return (amount("data-size") + amount("filesize") * engine.files.length + raw) / (2 * Math.max(factor, 1))
 }

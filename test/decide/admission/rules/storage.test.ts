@@ -69,6 +69,36 @@ describe("storage", () => {
     expect(errorRules(review(wrong))).toEqual(["V37", "V42", "V43", "V44"])
   })
 
+  describe("Community Edition's limit of 640 GiB of unique data per node", () => {
+    const raw = (size: string): JsonObject => ({
+      name: "raw",
+      source: { persistentVolume: { size, volumeMode: "Block" } },
+      aerospike: { path: "/dev/data" },
+    })
+    const shadowed = (devices: ReadonlyArray<string>): JsonObject => ({
+      aerospikeConfig: { namespaces: [namespace({ "storage-engine": { type: "device", device: devices } })] },
+    })
+    const over = (of: JsonObject): ReadonlyArray<string | undefined> => errorRules(review(of))
+
+    it.each<[string, ReadonlyArray<string>, string, ReadonlyArray<string>]>([
+      ["exactly as much as allowed, stored twice", ["/dev/data"], "2560Gi", []],
+      ["more than allowed", ["/dev/data"], "2561Gi", ["ce.storage"]],
+      ["a shadow holds nothing of its own", ["/dev/other /dev/data"], "9Ti", []],
+      ["a device of unknown size counts nothing", ["/dev/other"], "9Ti", []],
+    ])("counts raw devices by the size of their claims: %s", (_title, devices, size, rules) => {
+      expect(over({ ...shadowed(devices), ...storage(raw(size)) })).toEqual(rules)
+    })
+
+    it("holds for the storage of each rack", () => {
+      const racks = (size: string): JsonObject => ({
+        rackConfig: { racks: [{ id: 1 }, { id: 2, storage: { volumes: [raw(size)] } }] },
+      })
+      const small = { ...shadowed(["/dev/data"]), ...storage(raw("10Gi")) }
+      expect(over({ ...small, ...racks("10Gi") })).toEqual([])
+      expect(over({ ...small, ...racks("9Ti") })).toEqual(["ce.storage"])
+    })
+  })
+
   it("B23: an attachment to a container that is not there is accepted", () => {
     const attached = volume({ sidecars: [{ containerName: "aerospike-prometheus-exporter", path: "/shared" }] })
     expect(errorRules(review({ ...storage(attached), monitoring: { enabled: true } }))).toEqual([])
