@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import type { DesiredObjects, EffectiveCluster } from "../domain/EffectiveCluster.js"
 import { Kinds } from "../domain/Kubernetes.js"
-import type { Plan, Progress, Step, Track, TrackName, Wait } from "../domain/Plan.js"
+import type { OperationRun, Plan, Progress, Step, Track, TrackName, Wait } from "../domain/Plan.js"
 import type { Snapshot } from "../domain/Snapshot.js"
 import type { Difference } from "./acceptedDifferences.js"
 import { outOfContention } from "./contention.js"
@@ -13,6 +13,7 @@ import { networkPolicySteps, networkPolicyWaits } from "./networkPolicies.js"
 import { immutableWaits } from "./immutable.js"
 import { apply, foreign, shrinkSteps, type Situation, statefulSetWork } from "./objectSteps.js"
 import { factsRequest, heldUntil } from "./requeue.js"
+import { operationRun, orDenied } from "./operation/run.js"
 import { isAvailable } from "./rollout/availability.js"
 import { type Candidate, candidates } from "./rollout/candidates.js"
 import { type DynamicUpdate, dynamicUpdate } from "./rollout/dynamicUpdate.js"
@@ -87,12 +88,19 @@ interface Orchestration {
 }
 
 /** One orchestrator per cluster: growing, then shrinking, then restarting; never two of them at once. */
-const orchestrate = (situation: Situation, grow: Growth, safety: Safety, isApplying: boolean): Orchestration => {
+const orchestrate = (
+  situation: Situation,
+  grow: Growth,
+  safety: Safety,
+  run: OperationRun | undefined,
+  isApplying: boolean,
+): Orchestration => {
   const { snapshot, effective, desired, members } = situation
   const isGrowing = grow.targets.size > 0
   const shrink: Shrinking = isGrowing || isApplying ? { _tag: "None" } : shrinking(snapshot, effective, members)
-  const all = candidates(members, desired, { surplusStays: shrink._tag === "Refused" })
-  const update = dynamicUpdate(snapshot, effective, desired, all, expectedSlots(members, effective).length)
+  const all = candidates(members, desired, { surplusStays: shrink._tag === "Refused", run })
+  const differing = all.filter(({ operation }) => operation === undefined)
+  const update = dynamicUpdate(snapshot, effective, desired, differing, expectedSlots(members, effective).length)
   const queue = all.filter((candidate) => !update.candidates.has(candidate))
   const idle: RolloutStep = { steps: [], waits: [] }
   const isBusy = isGrowing || isApplying || shrink._tag === "Shrink" || update.steps.length > 0
@@ -136,7 +144,8 @@ export const planFor = (
   const safety = assess(snapshot, effective, {}, members)
   const grow = growth(snapshot, effective, members)
   const { steps: statefulSets, immutable } = statefulSetWork(situation, grow)
-  const orchestration = orchestrate(situation, grow, safety, statefulSets.length > 0)
+  const run = operationRun(snapshot, effective, members)
+  const orchestration = orchestrate(situation, grow, safety, run, statefulSets.length > 0)
   const { shrink, roll, update } = orchestration
   const gate: Gates = effective.readinessGateEnabled ? gates(snapshot, effective, members) : { steps: [], joining: [] }
   const creates = statefulSets.some((step) => step._tag === "Apply" && step.because === "missing")
@@ -196,6 +205,7 @@ export const planFor = (
     ...(facts === undefined ? {} : { facts }),
     clientView: members.slots.some(isAvailable) && wantsClientView(snapshot),
     progress: progressOf(situation, orchestration, safety),
+    ...(run === undefined ? {} : { operation: orDenied(run, roll.waits) }),
   }
 }
 

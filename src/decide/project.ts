@@ -8,11 +8,13 @@ import type { Plan } from "../domain/Plan.js"
 import type { Report, Results } from "../domain/Report.js"
 import type { PassMemory, Snapshot } from "../domain/Snapshot.js"
 import { acceptedAfter, type Difference } from "./acceptedDifferences.js"
+import { isSame } from "../domain/Json.js"
 import { awaits } from "./awaits.js"
 import { refusalAfter } from "./configuration/dynamic/refusal.js"
 import { contentionAfter } from "./contention.js"
 import { firstDifference } from "./difference.js"
 import { nextRepairMs, repairsAfter } from "./repairs.js"
+import { operationAfter } from "./operation/status.js"
 import { remember } from "./requeue.js"
 import { members as membersOf } from "./rollout/members.js"
 import { bounded, defined, errorText, message, timestamp } from "./status/bounds.js"
@@ -109,15 +111,17 @@ const statusOf = (outcome: Outcome, memory: PassMemory): ClusterStatus => {
   const error = errorOf(outcome, memory)
   const { phase, phaseReason } = phaseOf(outcome)
   const templateSnapshot = templateSnapshotAfter(snapshot, outcome.results)
+  const operationStatus = operationAfter(snapshot, outcome.plan, outcome.results, effective)
   return defined<ClusterStatus>({
     phase,
     phaseReason,
     size: ready,
     health: effective === undefined ? stored.health : `${ready}/${effective.size}`,
-    conditions: conditions(outcome, memory, error, templateSnapshot),
+    conditions: conditions(outcome, memory, error, { templateSnapshot, operationStatus }),
     pods,
     observedGeneration: Math.max(stored.observedGeneration ?? 0, snapshot.cluster.generation),
     selector: selector(snapshot.cluster.name),
+    operationStatus,
     aerospikeClusterSize: nodes.clusterSize ?? stored.aerospikeClusterSize,
     operatorVersion: snapshot.settings.operatorVersion,
     pendingRestartPods: pending.length === 0 ? undefined : pending,
@@ -184,6 +188,12 @@ const requeueAfter = (outcome: Outcome, memory: PassMemory, coalesceMs: number |
   return delays.length === 0 ? undefined : Math.min(...delays)
 }
 
+/** Pods have joined the operation, or it has ended: what is decided from that is decided when the status has it. */
+const isOperationMoved = (before: ClusterStatus, { operationStatus: after }: ClusterStatus): boolean => {
+  const { operationStatus: was } = before
+  return was?.id !== after?.id || was?.phase !== after?.phase || !isSame(was?.targets, after?.targets)
+}
+
 /** The report, with the effective cluster as a value. */
 export const projectFor = (
   snapshot: Snapshot,
@@ -212,6 +222,7 @@ export const projectFor = (
     ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }),
     // Only the first time: afterwards the growing pause decides (R48).
     again:
+      (decision.write === "now" && isOperationMoved(snapshot.cluster.status, status)) ||
       (memory.contention?.tries === 1 && results.steps.some(({ _tag }) => _tag === "Stale")) ||
       results.steps.some(({ step, _tag }) => step._tag === "CopyTemplate" && _tag === "Done"),
   }

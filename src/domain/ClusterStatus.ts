@@ -14,6 +14,24 @@ export type Phase =
 
 export type RestartReason = "ConfigChanged" | "ImageChanged" | "PodSpecChanged" | "ManualRestart" | "WarmRestart"
 
+export type OperationKind = "WarmRestart" | "PodRestart"
+
+/** The latest on-demand operation (api.md §4.5). */
+export interface OperationStatus {
+  readonly id: string
+  readonly kind: OperationKind
+  readonly phase: "InProgress" | "Completed" | "Error"
+  readonly completedPods?: ReadonlyArray<string>
+  readonly failedPods?: ReadonlyArray<string>
+  /**
+   * Pod name → UID it had when it became part of the operation; empty where there was no pod. A pod with another UID has been restarted since:
+   * nothing else has to be remembered to restart each once (R15). An addition of ours; absent in a status of the former operator.
+   */
+  readonly targets?: Readonly<Record<string, string>>
+  /** Why it failed, in words. An addition of ours. */
+  readonly message?: string
+}
+
 export interface StatusCondition {
   readonly type: string
   readonly status: "True" | "False" | "Unknown"
@@ -88,6 +106,7 @@ export interface ClusterStatus {
   readonly pods?: Readonly<Record<string, PodStatus>>
   readonly observedGeneration?: number
   readonly selector?: string
+  readonly operationStatus?: OperationStatus
   readonly aerospikeClusterSize?: number
   readonly operatorVersion?: string
   readonly pendingRestartPods?: ReadonlyArray<string>

@@ -2,7 +2,7 @@
  * What to do: data, decided once, carried out by one shell. Tracks are independent of each other: a step that fails or waits ends its own
  * track and those that depend on it, nothing else (W23).
  */
-import type { RestartReason } from "./ClusterStatus.js"
+import type { OperationKind, RestartReason } from "./ClusterStatus.js"
 import type { NodeChange } from "./RunningConfiguration.js"
 import type { EffectiveCluster, SpecProblem } from "./EffectiveCluster.js"
 import type { KubeObject, ObjectIdentity, PodView, ResourceKind } from "./Kubernetes.js"
@@ -170,6 +170,25 @@ export interface Progress {
   readonly isSettled: boolean | undefined
 }
 
+/** The on-demand operation that is to be carried out, as the pass finds it. */
+export interface OperationRun {
+  readonly id: string
+  readonly kind: OperationKind
+  /** As {@link OperationStatus.targets} has them, or shall have them. */
+  readonly targets: Readonly<Record<string, string>>
+  readonly completed: ReadonlyArray<string>
+  /** `isFinal`: the run ends with it, since no other pod could follow. Otherwise the others are still restarted. */
+  readonly failed: ReadonlyArray<{ readonly pod: string; readonly why: string; readonly isFinal: boolean }>
+  /** Still to be restarted, in the order the user gave. */
+  readonly pending: ReadonlyArray<string>
+  /** Restarted, not ready yet. */
+  readonly coming: ReadonlyArray<string>
+  /** Pending pods that may be restarted now: the status already says that they are part of the run. */
+  readonly released: ReadonlySet<string>
+  /** Why no healthy pod of this cluster may be restarted, if that is so. */
+  readonly denied?: string
+}
+
 export type Plan =
   /** The resource cannot be carried out: nothing is written but the report. */
   | { readonly _tag: "Refused"; readonly problems: ReadonlyArray<SpecProblem> }
@@ -194,4 +213,6 @@ export type Plan =
       /** Ask for a fresh client view. */
       readonly clientView: boolean
       readonly progress: Progress
+      /** Absent when the spec asks for none, or for one that has ended. */
+      readonly operation?: OperationRun
     }

@@ -52,6 +52,7 @@ export const errorReasons = [
   "NetworkPolicy",
   "Restart",
   "Status",
+  "Operations",
   "Other",
 ] as const
 export type ErrorReason = (typeof errorReasons)[number]

@@ -3,13 +3,14 @@ import type {
   ClientViewStatus,
   ClusterStatus,
   MigrationStatus,
+  OperationStatus,
   Phase,
   PodStatus,
   RestartReason,
   StatusCondition,
   TemplateSnapshot,
 } from "../domain/ClusterStatus.js"
-import { at, defined, entries, type Fields, fields, flag, numeric, oneOf, strings, text } from "./fields.js"
+import { at, defined, entries, type Fields, fields, flag, numeric, oneOf, stringMap, strings, text } from "./fields.js"
 
 const phases: ReadonlyArray<Phase> = [
   "InProgress",
@@ -94,6 +95,21 @@ const templateSnapshot = (raw: Fields): TemplateSnapshot =>
     spec: raw["spec"],
   })
 
+const operation = (raw: Fields): OperationStatus | undefined => {
+  const id = text(raw, "id")
+  const kind = oneOf(raw["kind"], ["WarmRestart", "PodRestart"] as const)
+  if (id === undefined || kind === undefined) return undefined
+  return present<OperationStatus>({
+    id,
+    kind,
+    phase: oneOf(raw["phase"], ["InProgress", "Completed", "Error"] as const) ?? "InProgress",
+    completedPods: Array.isArray(raw["completedPods"]) ? strings(raw, "completedPods") : undefined,
+    failedPods: Array.isArray(raw["failedPods"]) ? strings(raw, "failedPods") : undefined,
+    targets: fields(raw["targets"]) === undefined ? undefined : stringMap(raw, "targets"),
+    message: text(raw, "message"),
+  })
+}
+
 const optional = <A>(raw: Fields, name: string, read: (value: Fields) => A): A | undefined => {
   const value = fields(raw[name])
   return value === undefined ? undefined : read(value)
@@ -120,6 +136,7 @@ export const statusView = (value: unknown): ClusterStatus => {
     pods: optional(raw, "pods", pods),
     observedGeneration: numeric(raw, "observedGeneration"),
     selector: text(raw, "selector"),
+    operationStatus: optional(raw, "operationStatus", operation),
     aerospikeClusterSize: numeric(raw, "aerospikeClusterSize"),
     operatorVersion: text(raw, "operatorVersion"),
     pendingRestartPods: Array.isArray(raw["pendingRestartPods"]) ? strings(raw, "pendingRestartPods") : undefined,

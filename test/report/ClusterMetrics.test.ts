@@ -79,6 +79,7 @@ describe("metrics about clusters", () => {
       NetworkPolicy: 0,
       Restart: 1,
       Status: 1,
+      Operations: 0,
       Other: 1,
     }
     for (const [reason, count] of Object.entries(reasons))

@@ -1,4 +1,7 @@
-/** In which order pods are restarted: the broken ones first (W10), then rack by rack, highest ordinal first. */
+/**
+ * In which order pods are restarted: the broken ones first (W10), then what differs, rack by rack, highest ordinal first, then what an operation
+ * asks for, in its order.
+ */
 import { areContainersReady, type PodView } from "../../domain/Kubernetes.js"
 import { Container } from "../../domain/Names.js"
 import type { Snapshot } from "../../domain/Snapshot.js"
@@ -31,7 +34,12 @@ export const isBroken = (snapshot: Snapshot, candidate: Candidate): boolean =>
 export const inOrder = (snapshot: Snapshot, all: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> => {
   const rank = (candidate: Candidate): number => (isBroken(snapshot, candidate) ? 0 : 1)
   const racks = [...new Set(all.map((candidate) => candidate.rack.id))]
+  const place = ({ operation }: Candidate): number => operation?.place ?? -1
   return all.toSorted(
-    (a, b) => rank(a) - rank(b) || racks.indexOf(a.rack.id) - racks.indexOf(b.rack.id) || b.ordinal - a.ordinal,
+    (a, b) =>
+      rank(a) - rank(b) ||
+      place(a) - place(b) ||
+      racks.indexOf(a.rack.id) - racks.indexOf(b.rack.id) ||
+      b.ordinal - a.ordinal,
   )
 }

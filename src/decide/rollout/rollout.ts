@@ -93,7 +93,7 @@ export const rollout = (
   all: ReadonlyArray<Candidate>,
   safety: Safety,
 ): RolloutStep => {
-  const queue = inOrder(snapshot, all).filter(isControlled)
+  const queue = inOrder(snapshot, all).filter((one) => isControlled(one) && one.operation?.isHeld !== true)
   const [head] = queue
   if (head === undefined) return { steps: [], waits: [] }
   if (!carriesTemplate(head.rack, desired)) return waitForTemplate(head)

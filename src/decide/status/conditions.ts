@@ -3,7 +3,7 @@
  * condition this pass can say nothing about stays as it was, with the generation it was found at.
  */
 import { templateNameOf } from "../../domain/AerospikeCluster.js"
-import type { StatusCondition, TemplateSnapshot } from "../../domain/ClusterStatus.js"
+import type { OperationStatus, StatusCondition, TemplateSnapshot } from "../../domain/ClusterStatus.js"
 import { Annotation } from "../../domain/Labels.js"
 import type { PassMemory } from "../../domain/Snapshot.js"
 import { describeImmutable } from "../immutable.js"
@@ -12,6 +12,7 @@ import { contested } from "../repairs.js"
 import { message, timestamp } from "./bounds.js"
 import { isAsWanted, isComplete, isDeleting, isSameGeneration, mainWait, type Outcome } from "./outcome.js"
 import { networkPolicyApplied } from "./networkPolicy.js"
+import { operationCompleted } from "./operation.js"
 import { describeProblems, phaseOf } from "./phase.js"
 import { breakerThreshold } from "../requeue.js"
 
@@ -44,7 +45,8 @@ const readiness = (outcome: Outcome): Finding | undefined => {
 const configApplied = (outcome: Outcome): Finding | undefined => {
   const { plan, members, pods } = outcome
   if (plan._tag !== "Proceed" || members === undefined || isDeleting(outcome)) return undefined
-  const stale = plan.progress.pendingRestarts.length + (plan.progress.pendingUpdates ?? []).length
+  const { pendingRestarts, pendingUpdates = [] } = plan.progress
+  const stale = pendingRestarts.filter(({ reason }) => reason !== "ManualRestart").length + pendingUpdates.length
   if (stale > 0) return no("ConfigPending", `${stale} pods run an older revision`)
   const entries = Object.values(pods)
   const areUp = entries.length > 0 && entries.every((pod) => pod.isRunningAndReady)
@@ -190,14 +192,17 @@ const templateSynced = ({ snapshot }: Outcome, after: TemplateSnapshot | undefin
 const isEvaluated = (outcome: Outcome): boolean => outcome.plan._tag === "Proceed"
 
 /** Conditions that exist only while the spec asks for what they tell about. */
-const vanishing = new Set(["ACLSynced", "TemplateSynced", "NetworkPolicyApplied"])
+const vanishing = new Set(["ACLSynced", "TemplateSynced", "NetworkPolicyApplied", "OperationCompleted"])
 
 /** All conditions, in a fixed order; the stored ones of other types are kept. */
 export const conditions = (
   outcome: Outcome,
   memory: PassMemory,
   error: string | undefined,
-  templateSnapshot: TemplateSnapshot | undefined,
+  told: {
+    readonly templateSnapshot: TemplateSnapshot | undefined
+    readonly operationStatus: OperationStatus | undefined
+  },
 ): ReadonlyArray<StatusCondition> => {
   const { snapshot, results } = outcome
   const now = timestamp(results.finishedAt)
@@ -221,8 +226,9 @@ export const conditions = (
     ["ImmutableField", immutableField(outcome)],
     ["Conflict", conflict(outcome, memory)],
     [refusalCondition, degraded(outcome)],
-    ["TemplateSynced", templateSynced(outcome, templateSnapshot)],
+    ["TemplateSynced", templateSynced(outcome, told.templateSnapshot)],
     ["NetworkPolicyApplied", networkPolicyApplied(outcome)],
+    ["OperationCompleted", operationCompleted(outcome, told.operationStatus)],
   ]
   const ours = found.flatMap(([type, finding]): ReadonlyArray<StatusCondition> => {
     const before = stored(outcome, type)

@@ -20,7 +20,7 @@ const reasonOf = ({ step }: StepResult): Measures["errors"][number] => {
     case "Remove":
       return reasonsByKind[step.kind.kind] ?? "Other"
     case "RestartPod":
-      return "Restart"
+      return step.reason === "ManualRestart" ? "Operations" : "Restart"
     case "SetConfig":
     case "SetGate":
     case "CopyTemplate":

@@ -13,6 +13,7 @@ import { valueSet } from "../../domain/RunningConfiguration.js"
 import { breakerThreshold } from "../requeue.js"
 import { message } from "./bounds.js"
 import { blockedPolicy } from "./networkPolicy.js"
+import { operationEvents } from "./operation.js"
 import { isDeleting, isSameGeneration, type Outcome } from "./outcome.js"
 
 const event = (type: ClusterEvent["type"], reason: string, text: string): ClusterEvent => ({
@@ -276,6 +277,7 @@ export const transitions = (outcome: Outcome, after: ClusterStatus): ReadonlyArr
     ...resolutionErrors(outcome, after),
     ...phases(outcome, after),
     ...steps.flatMap((result) => (result._tag === "Done" ? done(result.step, result.changed, outcome) : [])),
+    ...operationEvents(outcome.snapshot.cluster.status, after),
     ...claims(steps),
     ...restartsFailed(steps),
     ...refusals(steps),

@@ -52,6 +52,7 @@ const essence = (status: ClusterStatus): Plain => ({
   failures: status.failedReconcileCount ?? 0,
   error: status.lastReconcileError ?? "",
   template: status.templateSnapshot ?? {},
+  operation: status.operationStatus ?? {},
   pending: status.pendingRestartPods ?? [],
   conditions: conditionStatuses(status.conditions),
   pods: Object.fromEntries(

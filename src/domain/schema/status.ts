@@ -59,6 +59,11 @@ const OperationStatus = Schema.Struct({
   phase: field(PhaseSchema, "InProgress, Completed, or Error if a pod failed"),
   completedPods: field(Names, "Pods that are done"),
   failedPods: field(Names, "Pods on which it failed"),
+  targets: field(
+    Schema.Record({ key: Schema.String, value: Schema.String }),
+    "UID of each pod when it became part of the operation: a pod with another one has been restarted since",
+  ),
+  message: field(Schema.String, "Why it failed"),
 })
 
 const TemplateSnapshot = Schema.Struct({

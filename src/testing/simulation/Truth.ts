@@ -11,6 +11,18 @@ interface Conditions {
   readonly conditions?: ReadonlyArray<{ readonly type?: unknown; readonly status?: unknown }>
 }
 
+interface Status {
+  readonly observedGeneration?: unknown
+  readonly phase?: unknown
+  readonly operationStatus?: { readonly id?: unknown; readonly phase?: unknown }
+}
+
+/** The operation that the spec asks for, if it asks for one, has been carried out. */
+const hasEnded = (spec: unknown, { operationStatus }: Status): boolean => {
+  const [operation] = (spec as { operations?: ReadonlyArray<{ id?: unknown }> } | undefined)?.operations ?? []
+  return operation === undefined || (operationStatus?.id === operation.id && operationStatus?.phase === "Completed")
+}
+
 /** 0 when it is no number. */
 export const numberOf = (value: unknown): number => (typeof value === "number" ? value : 0)
 
@@ -100,8 +112,12 @@ export const makeTruth = (server: ApiServer, cluster: { readonly namespace: stri
       if (!matches()) return false
       const object = custom()
       if (object === undefined) return true
-      const status = object["status"] as { observedGeneration?: unknown; phase?: unknown } | undefined
-      return status?.phase === "Completed" && status.observedGeneration === numberOf(object.metadata.generation)
+      const status = object["status"] as Status | undefined
+      return (
+        status?.phase === "Completed" &&
+        status.observedGeneration === numberOf(object.metadata.generation) &&
+        hasEnded(object["spec"], status)
+      )
     },
   }
 }

@@ -12,6 +12,8 @@ export interface Wish {
   readonly isDynamic?: boolean
   /** Where records live: in memory, or on claims that stay (`retain`) resp. go (`cascade`) with their pods. */
   readonly storage: "memory" | "retain" | "cascade"
+  /** Id of an operation that restarts every pod. */
+  readonly operation?: string
 }
 
 export interface Workload {
@@ -74,6 +76,13 @@ export const workloads: ReadonlyArray<Workload> = [
     records: amounts.few,
     target: "change",
   },
+  {
+    name: "restart-on-demand",
+    id: "R15",
+    wishes: [three, { ...three, operation: "run-1" }],
+    records: amounts.few,
+    target: "change",
+  },
   { name: "recreate", id: "R17", wishes: [three, three], before: "recreate", records: amounts.few, target: "change" },
   {
     name: "down-up",
@@ -98,7 +107,7 @@ const engine = (storage: Wish["storage"]): Record<string, unknown> =>
     : { type: "device", file: "/opt/aerospike/data/test.dat", filesize: bytes }
 
 /** The resource that says it. */
-export const resourceOf = ({ size, image, isDynamic = false, protoFdMax, storage }: Wish): KubeObject => ({
+export const resourceOf = ({ size, image, isDynamic = false, protoFdMax, storage, operation }: Wish): KubeObject => ({
   apiVersion: apiVersionOf(Kinds.AerospikeCluster),
   kind: "AerospikeCluster",
   metadata: { ...clusterKey },
@@ -106,6 +115,7 @@ export const resourceOf = ({ size, image, isDynamic = false, protoFdMax, storage
     size,
     image,
     ...(isDynamic ? { enableDynamicConfigUpdate: true } : {}),
+    ...(operation === undefined ? {} : { operations: [{ kind: "PodRestart", id: operation }] }),
     ...(storage === "memory"
       ? {}
       : {

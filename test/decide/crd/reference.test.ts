@@ -15,10 +15,12 @@ describe("fields of the API", () => {
     expect(fieldsOf(template, "status").map(({ path }) => path)).toEqual(["status.usedBy"])
   })
 
-  it("52 of a cluster's status, and the view of a client, which is ours", () => {
+  it("52 of a cluster's status, and the view of a client and two of operations, which are ours", () => {
     const fields = fieldsOf(cluster, "status").map(({ path }) => path)
-    expect(fields.filter((path) => !path.startsWith("status.clientView"))).toHaveLength(52)
-    expect(fields.filter((path) => path.startsWith("status.clientView"))).toHaveLength(6)
+    const ofOperations = ["status.operationStatus.targets", "status.operationStatus.message"]
+    const isOurs = (path: string) => path.startsWith("status.clientView") || ofOperations.includes(path)
+    expect(fields.filter((path) => !isOurs(path))).toHaveLength(52)
+    expect(fields.filter(isOurs)).toHaveLength(6 + 2)
   })
 
   it("each says what it is for, here and in the reference", () => {

@@ -10,6 +10,7 @@ const lastingTested: Readonly<Record<string, ReadonlyArray<string>>> = {
   "scale-up": ["watch-stall"],
   "scale-down": ["stale-crash"],
   "roll-configuration": ["stale-20s", "leader/freeze", "leader/clock-jump"],
+  "restart-on-demand": ["amnesia", "stale-20s", "leader/freeze"],
   recreate: ["stale-2s"],
   delete: ["amnesia", "watch-expire"],
 }
@@ -42,6 +43,21 @@ describe("one fault at one place (L1, L3, L4, R1–R7, R11, R12, R14, R16–R19,
           violations: [],
         })
     })
+})
+
+describe("an operation (B18, R14, R15)", () => {
+  it("restarts every pod exactly once, wherever the operator dies", { timeout: 120_000 }, () => {
+    const workload = workloads.find(({ name }) => name === "restart-on-demand")
+    if (workload === undefined) throw new Error("no such workload")
+    const expected = reference(workload)
+    expect(expected.restartsOfChange).toBe(3)
+    const crashes = plansOf(workload, expected).filter(({ kind }) => kind === "crash")
+    const deaths = crashes.filter((_, n) => n % 4 === 1)
+    expect(deaths.length).toBeGreaterThan(2)
+    expect(deaths.map((plan) => [plan.name, runPlan(plan, expected).restartsOfChange])).toEqual(
+      deaths.map(({ name }) => [name, 3]),
+    )
+  })
 })
 
 describe("the simulation itself", () => {
