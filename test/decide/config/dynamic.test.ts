@@ -245,10 +245,13 @@ describe("what changed", () => {
       network: { ...(base["network"] as JsonObject), heartbeat: { mode: "mesh", port: 3002, ...more } },
     })
     const slow = heartbeat({ interval: 250, timeout: 20, "connect-timeout-ms": 1500 })
+    const tight = heartbeat({ interval: 146, timeout: 11 })
     const expiring = namespace({ "default-ttl": "30d", "nsup-period": 120 })
     for (const [from, to] of [
       [base, slow],
       [slow, base],
+      [base, tight],
+      [tight, base],
       [base, expiring],
       [expiring, base],
     ] as const) {

@@ -114,11 +114,14 @@ const changeOf = (
 
 /**
  * When to send a change, as the node checks every step against the others' present values: `connect-timeout-ms` may never exceed a third of
- * interval × timeout, `default-ttl` needs a removal period, histograms in microseconds need all benchmarks off. Lower goes first.
+ * interval × timeout (whatever of the two grows goes before what shrinks), `default-ttl` needs a removal period, histograms in microseconds
+ * need all benchmarks off. Lower goes first.
  */
 const order = ({ path, command, undo }: ParameterChange): number => {
   const name = path.slice(path.lastIndexOf(".") + 1)
-  if (name === "connect-timeout-ms") return Number(valueSet(command)) < Number(valueSet(undo)) ? -1 : 1
+  const isLess = Number(valueSet(command)) < Number(valueSet(undo))
+  if (name === "connect-timeout-ms") return isLess ? -2 : 2
+  if (path === "network.heartbeat.interval" || path === "network.heartbeat.timeout") return isLess ? 1 : -1
   if (name === "default-ttl") return valueSet(command) === "0" ? -1 : 1
   if (name.startsWith("enable-benchmarks-")) return valueSet(command) === "false" ? -1 : 1
   return 0
