@@ -22,5 +22,5 @@ WORKDIR /app
 COPY --from=build /image ./
 # Nobody: a number, so that Kubernetes can see that it is not root.
 USER 65532:65532
-ENTRYPOINT ["node", "/app/dist/acko.js"]
+ENTRYPOINT ["node", "--disallow-code-generation-from-strings", "/app/dist/acko.js"]
 CMD ["operator"]

@@ -4,6 +4,7 @@ import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../decide/crd.
 import type { OperatorInstallation } from "./manifests/installation.js"
 import { fieldReference } from "../decide/reference.js"
 import { operatorObjects } from "./manifests/operator.js"
+import { networkPolicyObjects } from "./manifests/networkPolicy.js"
 import { monitoringObjects } from "./manifests/monitoring.js"
 import { accessObjects } from "./manifests/rbac.js"
 import { webhookObjects } from "./manifests/webhook.js"
@@ -47,6 +48,7 @@ export const manifestFiles = (installation: Partial<OperatorInstallation> = {}):
     ...accessObjects(settings),
     ...operatorObjects(settings),
     ...webhookObjects(settings),
+    ...networkPolicyObjects(settings),
     ...monitoringObjects(settings),
     ...samples,
   }

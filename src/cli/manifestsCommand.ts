@@ -31,10 +31,10 @@ const check = Options.directory("check", { exists: "yes" }).pipe(
   Options.withDescription("Fail when a file below this directory differs"),
 )
 /** Not part of every installation: what they need, or are for, is not in every Kubernetes cluster. */
-const onRequest = ["monitoring", "samples"] as const
+const onRequest = ["monitoring", "networkpolicy", "samples"] as const
 const only = Options.choice("only", ["crd", "rbac", "operator", "webhook", ...onRequest]).pipe(
   Options.optional,
-  Options.withDescription(`Print only this part; default: everything but ${onRequest.join(" and ")}`),
+  Options.withDescription(`Print only this part; default: everything but ${onRequest.join(", ")}`),
 )
 
 /** Written manifests are not what this build would write. */

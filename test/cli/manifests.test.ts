@@ -95,6 +95,49 @@ describe("manifests of the operator", () => {
     expect(container.resources.limits).toHaveProperty("memory")
   })
 
+  describe("R133: its network policy", () => {
+    interface Peer {
+      readonly namespaceSelector?: { readonly matchLabels?: object; readonly matchExpressions?: ReadonlyArray<object> }
+      readonly podSelector?: { readonly matchLabels: object }
+    }
+    interface Rule {
+      readonly ports?: ReadonlyArray<{ readonly port: number; readonly protocol: string }>
+      readonly from?: ReadonlyArray<Peer>
+      readonly to?: ReadonlyArray<Peer>
+    }
+    const specOf = (installation: Parameters<typeof manifestFiles>[0] = {}) =>
+      only<{
+        readonly spec: {
+          readonly podSelector: { readonly matchLabels: object }
+          readonly ingress: ReadonlyArray<Rule>
+          readonly egress: ReadonlyArray<Rule>
+        }
+      }>("networkpolicy/operator.yaml", installation).spec
+    const portsOf = ({ ports = [] }: Rule) => ports.map(({ port }) => port)
+    const { egress, ingress, podSelector } = specOf()
+
+    it("is about its pods: scrapes from named namespaces, webhooks from the API server wherever it is, nothing else", () => {
+      expect(deployment.spec.template.metadata.labels).toMatchObject(podSelector.matchLabels)
+      expect(ingress.map((rule) => [portsOf(rule), rule.from])).toEqual([
+        [[container.ports[0]?.containerPort], [{ namespaceSelector: { matchLabels: { metrics: "enabled" } } }]],
+        [[container.ports[1]?.containerPort], undefined],
+      ])
+      expect(specOf({ webhook: "off" }).ingress.flatMap(portsOf)).toEqual([8081])
+    })
+
+    it("it reaches DNS, the API server and every Aerospike pod, whatever port its cluster chose; nothing else by name", () => {
+      expect(egress.map(portsOf)).toEqual([[53, 53], [443, 6443], [], [3000]])
+      const pods = egress[2]?.to ?? []
+      expect(pods.map((peer) => peer.podSelector?.matchLabels)).toEqual([
+        { "app.kubernetes.io/name": "aerospike-cluster" },
+      ])
+      expect(pods[0]?.namespaceSelector).toEqual({})
+      expect(specOf({ watchNamespaces: ["a", "b"] }).egress[2]?.to?.[0]?.namespaceSelector).toEqual({
+        matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["a", "b"] }],
+      })
+    })
+  })
+
   it("the leader's Role names the Lease that the operator takes", () => {
     const [role] = objects<{ rules: ReadonlyArray<{ verbs: ReadonlyArray<string>; resourceNames?: unknown }> }>(
       "rbac/leader_election.yaml",

@@ -42,7 +42,9 @@ export const makeWorld = async (net: number): Promise<World> => {
       const { url: server, certificate } = sandbox.api
       const token = sandbox.tokens[operatorUser] ?? ""
       await inScope(writeKubeconfig(kubeconfig, { server, certificate, token }))
-      const operator = await inScope(startOperator(kubeconfig, { program }))
+      // As in the image (R136).
+      const environment = { NODE_OPTIONS: "--disallow-code-generation-from-strings" }
+      const operator = await inScope(startOperator(kubeconfig, { program, environment }))
       await inScope(
         Effect.raceFirst(
           Effect.repeat(Effect.delay(operator.modes, "50 millis"), {

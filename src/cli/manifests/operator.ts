@@ -3,7 +3,7 @@ import { operatorLabels, type OperatorInstallation, serviceAccountName } from ".
 import { certificateDirectory, webhookArguments, webhookPort, webhookService } from "./webhook.js"
 
 /** Health and metrics. */
-const httpPort = 8081
+export const httpPort = 8081
 
 /** The Deployment, and the Service that leads to health and metrics. */
 export const operatorService = "acko-operator"
