@@ -20,7 +20,7 @@ export interface ProcessOptions {
 }
 
 const say = (text: string): Effect.Effect<void> =>
-  Effect.sync(() => void process.stderr.write(`acko: ${text.trim().replace(/\s*\n\s*/g, " ")}\n`))
+  Effect.sync(() => void process.stderr.write(`acko: ${text.trim().replace(/(?<!\s)\s*\n\s*/g, " ")}\n`))
 
 const describe = (error: unknown): string =>
   error instanceof Error && error.message !== "" ? error.message : String(error)

@@ -20,5 +20,5 @@ export const serverUrl = (server: string): Effect.Effect<string, KubeAccessError
         detail: `refusing ${url.protocol}//${url.host}: plain http is for loopback only`,
       })
     }
-    return `${url.origin}${url.pathname.replace(/\/+$/, "")}`
+    return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`
   })

@@ -14,7 +14,7 @@ const short: Readonly<Record<string, string>> = {
 }
 
 /** Quote, backslash, `<`, `>`, `&`, the two line separators and everything below a space. */
-const needsEscape = new RegExp(`["\\\\<>&\u2028\u2029\u0000-\u001f]`, "g")
+const needsEscape = /["\\<>&\u2028\u2029\u0000-\u001f]/g
 
 const escaped = (character: string): string =>
   short[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`

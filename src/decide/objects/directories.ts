@@ -31,7 +31,7 @@ const dataFiles = (config: JsonObject): ReadonlyArray<string> =>
 
 /** All of them, in a fixed order. System metadata and Lua modules need theirs before the server starts. */
 export const writtenDirectories = (config: JsonObject): ReadonlyArray<string> => {
-  const work = textOr(section(config, "service")["work-directory"], "/opt/aerospike").replace(/\/+$/, "")
+  const work = textOr(section(config, "service")["work-directory"], "/opt/aerospike").replace(/(?<!\/)\/+$/, "")
   const directories = [
     `${work}/smd`,
     textOr(section(config, "mod-lua")["user-path"], "/opt/aerospike/usr/udf/lua"),

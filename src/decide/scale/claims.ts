@@ -23,11 +23,11 @@ export interface MemberClaim {
 export const memberClaim = (snapshot: Snapshot, claim: ClaimView): MemberClaim | undefined => {
   if (claim.labels[Label.instance] !== snapshot.cluster.name) return undefined
   if (claim.labels[Label.clusterUid] !== snapshot.cluster.uid) return undefined
-  // Cluster names may contain regular expression characters only as dots.
-  const cluster = snapshot.cluster.name.replaceAll(".", "\\.")
-  const match = new RegExp(`^(.+)-(${cluster}-(\\d+)-(\\d+))$`).exec(claim.name)
-  const [, volume, pod, rack, ordinal] = match ?? []
-  if (volume === undefined || pod === undefined) return undefined
+  const [, owner = "", rack, ordinal] = /^(.+)-(\d+)-(\d+)$/.exec(claim.name) ?? []
+  const ofCluster = `-${snapshot.cluster.name}`
+  const volume = owner.slice(0, -ofCluster.length)
+  if (!owner.endsWith(ofCluster) || volume === "") return undefined
+  const pod = claim.name.slice(volume.length + 1)
   const label = claim.labels[Label.rack]
   if (label !== undefined && label !== rack) return undefined
   return { claim, volume, pod, rack: Number(rack), ordinal: Number(ordinal) }

@@ -270,7 +270,7 @@ export const mutants: ReadonlyArray<Mutant> = [
           return Effect.succeed([value("ok")])
         }
         const shown = (text: string): string =>
-          text.replace(/([^;=]+)=([^;]*)/g, (pair, key: string) => {
+          text.replace(/(?<![^;=])([^;=]+)=([^;]*)/g, (pair, key: string) => {
             const told = said.get(`${address.host} ${key}`)
             return told === undefined ? pair : `${key}=${told}`
           })
@@ -292,7 +292,11 @@ export const mutants: ReadonlyArray<Mutant> = [
           ? Effect.zipLeft(
               writer.remove(kind, ref, options),
               Effect.ignore(
-                writer.remove(kind, { ...ref, name: ref.name.replace(/\d+$/, (n) => `${(Number(n) + 1) % 3}`) }, {}),
+                writer.remove(
+                  kind,
+                  { ...ref, name: ref.name.replace(/(?<!\d)\d+$/, (n) => `${(Number(n) + 1) % 3}`) },
+                  {},
+                ),
               ),
             )
           : writer.remove(kind, ref, options),
