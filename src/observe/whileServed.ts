@@ -32,14 +32,25 @@ export const whileServed = (options: ObserverOptions): Effect.Effect<Observer> =
     const enter = (mode: ObserverMode) => SubscriptionRef.set(observer.mode, mode)
     const isRefused = Stream.runHead(Stream.filter(observer.mode.changes, (mode) => mode === "refused"))
 
-    const absent = Effect.acquireUseRelease(
-      Effect.zipRight(Metric.incrementBy(absences, 1), enter("absent")),
-      () => Effect.zipRight(feed.unserved, pause(absentPauseMs)),
-      () => Effect.zipRight(Metric.incrementBy(absences, -1), enter("stopped")),
-    )
+    let isAbsent = false
+    /** Stays what it is while the question is asked again. */
+    const setAbsent = (is: boolean) =>
+      Effect.suspend(() => {
+        const change = Number(is) - Number(isAbsent)
+        isAbsent = is
+        return change === 0 ? Effect.void : Metric.incrementBy(absences, change)
+      })
+
+    const absent = Effect.gen(function* () {
+      yield* setAbsent(true)
+      yield* enter("absent")
+      yield* feed.unserved
+      yield* pause(absentPauseMs)
+    })
 
     const served = Effect.gen(function* () {
-      yield* enter("stopped")
+      yield* setAbsent(false)
+      yield* enter("listing")
       yield* Effect.raceFirst(observer.run, isRefused)
       yield* enter("listing")
       yield* pause(refusedPauseMs)
@@ -50,12 +61,17 @@ export const whileServed = (options: ObserverOptions): Effect.Effect<Observer> =
       const answer = yield* Effect.either(reader.list(store.kind, { ...target, limit: 1 }))
       if (Either.isRight(answer)) return yield* served
       if (isNotFound(answer.left)) return yield* absent
-      yield* enter(answer.left.retry === "stop" ? "refused" : "listing")
+      // Unanswered is not refused: what was known before still holds.
+      if (answer.left.retry === "stop") {
+        yield* setAbsent(false)
+        yield* enter("refused")
+      }
       yield* Effect.annotateLogs(Effect.logWarning("cannot ask whether a kind is served", answer.left), {
         kind: store.kind.kind,
       })
       return yield* pause(failurePauseMs)
     })
+    const ended = Effect.zipRight(setAbsent(false), enter("stopped"))
 
-    return { ...observer, run: Effect.forever(once) }
+    return { ...observer, run: Effect.ensuring(Effect.forever(once), ended) }
   })

@@ -50,6 +50,11 @@ describe("whileServed", () => {
       expect(model.lists().length).toBeGreaterThanOrEqual(10)
       expect(model.lists().length).toBeLessThanOrEqual(12)
       expect(model.requests.filter(({ verb }) => verb === "watch")).toEqual([])
+      // Whoever asks for readiness in the middle of a question hears nothing else.
+      model.faults.list = undefined
+      model.faults.isListHanging = true
+      yield* TestClock.adjust("2 minutes")
+      expect(yield* mode).toBe("absent")
     }),
   )
 
