@@ -5,6 +5,8 @@ import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { selfSigned } from "../../src/tls/certificate.js"
+import { call, cluster, goodSpec, review } from "../admission/support.js"
 import { buildProgram, root } from "./program.js"
 
 let directory = ""
@@ -162,5 +164,46 @@ describe("the operator process", () => {
     expect([await status("/healthz"), await status("/readyz")]).toEqual([200, 503])
     child.kill("SIGTERM")
     expect(await ended).toEqual({ code: 0, stderr: "" })
+  }, 30_000)
+
+  it("R12: after SIGTERM it says at once that it is not ready, answers the webhooks to the end of the drain, and ends with code 0", async () => {
+    const [health, webhook] = [await listen(), await listen()]
+    await Promise.all([health, webhook].map(({ server }) => close(server)))
+    const pair = selfSigned(["127.0.0.1"], new Date())
+    writeFileSync(join(directory, "tls.crt"), pair.certificate)
+    writeFileSync(join(directory, "tls.key"), pair.key)
+    const { child, ended } = operator([
+      ...kubeconfig(),
+      ...["--health-port", String(health.port), "--webhook", "--webhook-port", String(webhook.port)],
+      ...["--webhook-cert-dir", directory, "--webhook-drain", "3s"],
+    ])
+    interface State {
+      readonly webhook?: boolean
+      readonly ending?: boolean
+    }
+    const state = () =>
+      fetch(`http://127.0.0.1:${health.port}/readyz`)
+        .then((answer) => answer.json() as Promise<State>)
+        .catch((): State => ({}))
+    const answered = () =>
+      call(
+        { authority: pair.certificate, port: webhook.port },
+        { body: JSON.stringify(review(cluster(goodSpec))) },
+      ).then(({ status }) => status)
+    const until = async (holds: () => Promise<boolean>) => {
+      while (child.exitCode === null && !(await holds())) await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await until(async () => (await state()).webhook === true)
+    const from = performance.now()
+    child.kill("SIGTERM")
+    await until(async () => (await state()).ending === true)
+    expect(performance.now() - from).toBeLessThan(2_000)
+    expect([await state(), await answered()]).toEqual([
+      expect.objectContaining({ ready: false, webhook: false, ending: true }),
+      200,
+    ])
+    expect(await ended).toEqual({ code: 0, stderr: "" })
+    expect(performance.now() - from).toBeGreaterThan(3_000)
+    expect(performance.now() - from).toBeLessThan(15_000)
   }, 30_000)
 })
