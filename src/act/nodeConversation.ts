@@ -1,4 +1,5 @@
 /** Talking with one node about its configuration: look, set, take back. Every question has the time limit of a node. */
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { AerospikeInfo } from "../aerospike/AerospikeInfo.js"
@@ -112,14 +113,20 @@ const refused = (why: string): Fate => ({ _tag: "Refused", why })
 const orUnknown = <R>(fate: Effect.Effect<Fate, NodeSilent | StaleDecision, R>): Effect.Effect<Fate, never, R> =>
   Effect.catchAll(fate, (error) => Effect.succeed<Fate>({ _tag: "Unknown", error }))
 
-/** Sends one command after the other and stops at the first that does not succeed. */
+/**
+ * Sends one command after the other and stops at the first that does not succeed, or when it is late: who slept meanwhile may have been
+ * replaced, and nodes do not know who leads (S4).
+ */
 const sendAll = (
   node: NodeChange,
   commands: ReadonlyArray<{ readonly path: string; readonly command: string }>,
+  until: number,
 ): Effect.Effect<Fate, never, AerospikeInfo | OperatorConfig> =>
   orUnknown(
     Effect.gen(function* () {
       for (const { command, path } of commands) {
+        if ((yield* Clock.currentTimeMillis) > until)
+          return yield* new NodeSilent({ pod: node.pod.name, detail: `too slow to set ${path} in this attempt` })
         const [answer] = yield* ask(node, [command])
         if (answer?._tag === "Value" && answer.value === "ok") continue
         if (answer === undefined || answer._tag === "Absent")
@@ -131,13 +138,13 @@ const sendAll = (
     }),
   )
 
-/** Sends what is new, and reads it back: what a node says it did does not count before. A lost answer is found out the same way. */
-export const tell = (clusterName: string, node: NodeChange, journal: ReadonlyArray<Entry>) =>
+/** Sends what is new, nothing of it after `until` (epoch ms), and reads it back: what a node says it did does not count before. A lost answer is found out the same way. */
+export const tell = (clusterName: string, node: NodeChange, journal: ReadonlyArray<Entry>, until: number) =>
   orUnknown(
     Effect.gen(function* () {
       const toSend = journal.filter(({ isToSend }) => isToSend).map(({ change }) => change)
       if (toSend.length === 0) return taken
-      const fate = yield* sendAll(node, toSend)
+      const fate = yield* sendAll(node, toSend, until)
       if (fate._tag === "Refused") return fate
       const shown = yield* look(clusterName, node)
       const wrong = node.changes.find((change, index) => !isShown(change, change.command, shown[index] ?? ""))
@@ -148,11 +155,11 @@ export const tell = (clusterName: string, node: NodeChange, journal: ReadonlyArr
   )
 
 /** Takes everything back, the latest first, and reads it. True: the node shows again what it showed before. */
-export const takeBack = (clusterName: string, node: NodeChange, journal: ReadonlyArray<Entry>) =>
+export const takeBack = (clusterName: string, node: NodeChange, journal: ReadonlyArray<Entry>, until: number) =>
   Effect.gen(function* () {
     if (journal.length === 0) return true
     for (const entry of journal.toReversed())
-      yield* sendAll(node, [{ path: entry.change.path, command: commandBack(entry) }])
+      yield* sendAll(node, [{ path: entry.change.path, command: commandBack(entry) }], until)
     const shown = yield* look(clusterName, node)
     return journal.every((entry) => {
       const present = shown[node.changes.indexOf(entry.change)] ?? ""

@@ -3,7 +3,8 @@
  *
  * 1. Every node is asked what it has now. Who does not answer, ends the attempt before anything was touched.
  * 2. What will be new, and what it was, is written into the condition of each pod (see `RunningConfiguration`), for exactly the version of the
- *    pod that was decided upon: two operators, or one that lost its leadership, never both get past this point.
+ *    pod that was decided upon: two operators, or one that lost its leadership, never both get past this point. Nothing is sent once so much
+ *    time has passed since then that somebody else may lead.
  * 3. The values are set, on all nodes at the same time (heartbeat intervals must not differ for long), and read back.
  * 4. All taken: the conditions say so. One refused: everything is taken back, in reverse order. One silent: it stays as it is, and the next
  *    attempt finds out.
@@ -13,6 +14,7 @@
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import { OperatorConfig } from "../config/OperatorConfig.js"
 import { Kinds, type KubeObject, type ObjectIdentity } from "../domain/Kubernetes.js"
 import { dynamicConfig, FieldManager } from "../domain/Labels.js"
 import type { Step } from "../domain/Plan.js"
@@ -88,13 +90,13 @@ const open = (node: NodeChange, journal: ReadonlyArray<Entry>) => {
 
 const all = { concurrency: "unbounded" } as const
 
-const refuse = (clusterName: string, opened: ReadonlyArray<Opened>, detail: string) =>
+const refuse = (clusterName: string, opened: ReadonlyArray<Opened>, detail: string, until: number) =>
   Effect.gen(function* () {
     const undone = yield* Effect.forEach(
       opened,
       ({ journal, node, pod }) =>
         Effect.gen(function* () {
-          const isUndone = yield* takeBack(clusterName, node, journal)
+          const isUndone = yield* takeBack(clusterName, node, journal, until)
           if (isUndone && journal.length > 0) yield* recordOn(pod, { run: node.run, ...node.was })
           return isUndone
         }),
@@ -113,10 +115,16 @@ export const setConfig = Effect.fn("act.setConfig")(function* (
 ) {
   yield* verifyCluster(snapshot, { whileDeleting: false })
   const shown = yield* Effect.forEach(nodes, (node) => look(clusterName, node), all)
+  const { leaseDurationMs } = yield* OperatorConfig
+  const openedAt = yield* Clock.currentTimeMillis
   const opened = yield* Effect.forEach(nodes, (node, index) => open(node, journalOf(node, shown[index] ?? [])), all)
-  const fates = yield* Effect.forEach(opened, ({ journal, node }) => tell(clusterName, node, journal), all)
+  const fates = yield* Effect.forEach(
+    opened,
+    ({ journal, node }) => tell(clusterName, node, journal, openedAt + leaseDurationMs / 2),
+    all,
+  )
   const refused = first(fates, "Refused")
-  if (refused !== undefined) return yield* refuse(clusterName, opened, refused.why)
+  if (refused !== undefined) return yield* refuse(clusterName, opened, refused.why, openedAt + leaseDurationMs * 0.9)
   const silent = first(fates, "Unknown")
   if (silent !== undefined) return yield* silent.error
   yield* Effect.forEach(opened, ({ node, pod }) => recordOn(pod, { run: node.run, ...node.becomes }), all)

@@ -367,6 +367,42 @@ describe("a change in the middle of which something goes wrong (R5)", () => {
     },
   )
 
+  it("S4: whoever was held up for long sends nothing more before it has written anew what it is about to do", () => {
+    const history: Array<{ readonly what: "record" | "set"; readonly at: number }> = []
+    let now = () => 0
+    const around = beforeAnswers((commands) =>
+      Effect.suspend(() => {
+        if (!isSet(commands)) return Effect.void
+        history.push({ what: "set", at: now() })
+        return history.filter(({ what }) => what === "set").length === 1 ? Effect.sleep("10 seconds") : Effect.void
+      }),
+    )
+    play(
+      (stage) =>
+        Effect.gen(function* () {
+          now = () => stage.world.server.now()
+          stage.world.server.gate.onRequest(({ resource: of, subresource, verb }) => {
+            if (`${verb} ${of}/${subresource ?? ""}` === "patch pods/status")
+              history.push({ what: "record", at: now() })
+            return undefined
+          })
+          yield* stage.wish(wish({ "migrate-threads": 1 }))
+          yield* stage.completed()
+          yield* stage.wish(wish({ "migrate-threads": 3, "ticker-interval": 30, "query-threads-limit": 64 }))
+          yield* stage.completed()
+          expect(yield* values(stage, "query-threads-limit")).toEqual(three("64"))
+          yield* agrees(stage, "migrate-threads", "3")
+          const ages = history.flatMap(({ at, what }, index) => {
+            const record = history.slice(0, index).findLast((earlier) => earlier.what === "record")
+            return what === "set" ? [at - (record?.at ?? Number.NaN)] : []
+          })
+          expect(ages).toHaveLength(9)
+          expect(Math.max(...ages)).toBeLessThan(7_500)
+        }),
+      { operator: { around, settings: { nodeTimeoutMs: 30_000 } } },
+    )
+  })
+
   it("unknown means wait: while one node is silent none is changed", () => {
     play((stage) =>
       Effect.gen(function* () {
