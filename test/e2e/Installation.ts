@@ -34,17 +34,20 @@ const namespaceOf = (text: string): string =>
     .map(String)
     .join("---\n")
 
-/** What `acko manifests` prints for a mode, without the webhooks: the API server would have to reach into a pod for them. */
-export const manifestsFor = (namespace: string, watchNamespaces: ReadonlyArray<string>) =>
-  manifestFiles({ namespace, watchNamespaces, webhook: "off" })
+/** How the operator is installed; without namespaces to watch: for the whole cluster. */
+export interface Mode {
+  readonly watchNamespaces?: ReadonlyArray<string>
+  /** Default `off`: the API server would have to reach into a pod. */
+  readonly webhook?: "self-managed" | "off"
+}
 
-/** Applies {@link manifestsFor} this mode. */
+/** Namespace, account and roles as `acko manifests` prints them for this mode. */
 export const install = async (
   kubectl: Kubectl,
   namespace: string,
-  watchNamespaces: ReadonlyArray<string>,
+  { watchNamespaces = [], webhook = "off" }: Mode,
 ): Promise<Installation> => {
-  const files = manifestFiles({ namespace, watchNamespaces, webhook: "off" })
+  const files = manifestFiles({ namespace, watchNamespaces, webhook })
   const under = (folder: string) => Object.entries(files).filter(([name]) => name.startsWith(`${folder}/`))
   await kubectl.run(
     "apply -f -",

@@ -30,7 +30,7 @@ describe.each([
       )
     await world.makeNamespace(namespace)
     const way = await world.inScope(makeWatchCutter(world.plane))
-    const installation = await world.install(home, watched)
+    const installation = await world.install(home, { watchNamespaces: watched })
     const operator = await world.startOperator(installation, {
       server: way.url,
       pollInterval: "1 second",

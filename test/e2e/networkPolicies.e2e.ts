@@ -17,7 +17,7 @@ describe.each([
   let operator: Operator
   beforeAll(async () => {
     await world.makeNamespace(namespace)
-    operator = await world.startOperator(await world.install(home, watched), { leaderElect: true })
+    operator = await world.startOperator(await world.install(home, { watchNamespaces: watched }), { leaderElect: true })
   })
   afterAll(async () => {
     await operator.stop()

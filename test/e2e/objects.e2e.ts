@@ -20,7 +20,7 @@ describe.each([
   let operator: Operator
   beforeAll(async () => {
     await world.makeNamespace(namespace)
-    operator = await world.startOperator(await world.install(home, watched), { leaderElect: true })
+    operator = await world.startOperator(await world.install(home, { watchNamespaces: watched }), { leaderElect: true })
   })
   afterAll(() => operator.stop())
 

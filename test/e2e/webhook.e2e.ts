@@ -1,25 +1,32 @@
-/** The admission webhooks as a real API server calls them: found by Service, trusted by the authority the operator published itself. */
-import * as Context from "effect/Context"
+/**
+ * The admission webhooks as a real API server calls them: found by Service, trusted by the authorities that the replicas published, in both
+ * modes of installation.
+ */
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { connect } from "node:tls"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { parseAllDocuments } from "yaml"
-import { AdmissionWebhook } from "../../src/admission/Webhook.js"
 import { manifestFiles } from "../../src/cli/manifests.js"
-import { OperatorConfig } from "../../src/config/OperatorConfig.js"
 import { Kinds } from "../../src/domain/Kubernetes.js"
 import { caBundleManager } from "../../src/kube/caBundle.js"
-import { layerStatic } from "../../src/kube/KubeAccess.js"
-import { layerWebhook } from "../../src/Operator.js"
-import { readAuditLog } from "./controlplane/AuditLog.js"
-import { issueToken } from "./Installation.js"
-import { makeWorld, type World } from "./world.js"
+import { selfSigned } from "../../src/tls/certificate.js"
+import type { Installation } from "./Installation.js"
+import { makeWorld, type Operator, type World } from "./world.js"
 
-const namespace = "acko-webhook"
-const files = manifestFiles({ namespace })
+const namespace = "e2e-webhook"
+const configurations = [Kinds.MutatingWebhookConfiguration, Kinds.ValidatingWebhookConfiguration] as const
+
 let world: World
-let user = ""
+beforeAll(async () => {
+  world = await makeWorld()
+})
+afterAll(async () => {
+  await world.run("delete mutatingwebhookconfiguration,validatingwebhookconfiguration acko-operator")
+  await world.close()
+})
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -30,54 +37,41 @@ const freePort = (): Promise<number> =>
   })
 
 /** The shipped configurations, but the Service leads out of the cluster, to this machine. */
-const installWebhook = async (port: number): Promise<void> => {
+const register = async (home: string): Promise<void> => {
   const service = {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name: "acko-operator-webhook", namespace },
+    metadata: { name: "acko-operator-webhook", namespace: home },
     spec: { type: "ExternalName", externalName: "localhost" },
   }
   await world.run("apply -f -", JSON.stringify(service))
-  const configurations = parseAllDocuments(files["webhook/configurations.yaml"] ?? "").map((document) => {
-    for (const index of [0, 1]) document.setIn(["webhooks", index, "clientConfig", "service", "port"], port)
-    return document.toString()
-  })
-  await world.run("apply -f -", configurations.join("---\n"))
+  // With the authorities of earlier operators in them, if they stayed.
+  await world.run("delete mutatingwebhookconfiguration,validatingwebhookconfiguration acko-operator --ignore-not-found")
+  await world.run("apply -f -", manifestFiles({ namespace: home })["webhook/configurations.yaml"])
 }
 
-/** The operator's webhooks, with the rights of the manifests and no others. */
-const serve = async (port: number): Promise<void> => {
-  const installation = await world.install(namespace)
-  ;({ user } = installation)
-  await world.run("apply -f -", files["rbac/webhook.yaml"])
-  const { token } = await issueToken(world.plane, installation)
-  await world.inScope(
-    Effect.gen(function* () {
-      const context = yield* Layer.build(
-        layerWebhook.pipe(
-          Layer.provide(layerStatic({ baseUrl: world.plane.server, ca: world.plane.certificate, token })),
-          Layer.provide(
-            OperatorConfig.layer({
-              webhook: true,
-              webhookHost: "127.0.0.1",
-              webhookPort: port,
-              webhookNamespace: namespace,
-            }),
-          ),
-        ),
-      )
-      const { isReady, run } = Context.get(context, AdmissionWebhook)
-      yield* Effect.forkScoped(run)
-      yield* Effect.repeat(Effect.delay(isReady, "50 millis"), { until: (ready) => ready })
-    }),
+/** In all webhooks of both configurations. */
+const setClientConfig = async (path: string, value: string | number): Promise<void> => {
+  const patch = [0, 1].map((index) => ({ op: "add", path: `/webhooks/${index}/clientConfig/${path}`, value }))
+  for (const kind of ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"])
+    await world.run(`patch ${kind} acko-operator --type=json -p ${JSON.stringify(patch)}`)
+}
+const leadTo = (port: number) => setClientConfig("service/port", port)
+
+const bundles = async (): Promise<ReadonlyArray<string>> => {
+  const found = await Effect.runPromise(
+    Effect.forEach(configurations, (kind) => world.reader.get(kind, { name: "acko-operator" })),
   )
+  return found
+    .flatMap(({ webhooks }) => webhooks as ReadonlyArray<{ readonly clientConfig: { readonly caBundle?: string } }>)
+    .map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? "", "base64").toString())
 }
 
-const cluster = (image: string, more: object = {}) =>
+const cluster = (of: string, image: string, more: object = {}) =>
   JSON.stringify({
     apiVersion: "acko.io/v1alpha1",
     kind: "AerospikeCluster",
-    metadata: { name: "demo", namespace },
+    metadata: { name: "demo", namespace: of },
     spec: {
       size: 3,
       image,
@@ -94,27 +88,50 @@ const cluster = (image: string, more: object = {}) =>
     },
   })
 
-beforeAll(async () => {
-  world = await makeWorld()
-  const port = await freePort()
-  await world.run(`create namespace ${namespace}`)
-  await installWebhook(port)
-  await serve(port)
-})
-afterAll(async () => {
-  await world.run("delete mutatingwebhookconfiguration,validatingwebhookconfiguration acko-operator")
-  await world.run(`delete asc --all -n ${namespace}`)
-  await world.run(`delete namespace ${namespace} --timeout=60s`)
-  await world.close()
-})
+/** What the API server says to a cluster with a misspelt setting; a moment after a change of the configurations. */
+const verdict = async (of: string): Promise<string> => {
+  const input = cluster(of, "aerospike:ce-8.1.1.1", { "nsup-periood": 1 })
+  return (await world.attempt(["apply", "--dry-run=server", "-f", "-"], { input })).err
+}
+const refusal =
+  'admission webhook "vaerospikecluster.kb.io" denied the request: validation failed: spec.aerospikeConfig.namespaces[0].nsup-periood: '
 
-describe("admission webhooks on a real API server", () => {
-  it("R134: the operator published its authority, and of the configurations owns nothing else", async () => {
-    for (const kind of [Kinds.MutatingWebhookConfiguration, Kinds.ValidatingWebhookConfiguration]) {
-      const { metadata, webhooks } = await Effect.runPromise(world.reader.get(kind, { name: "acko-operator" }))
-      for (const { clientConfig } of webhooks as ReadonlyArray<{ clientConfig: { caBundle: string } }>) {
-        expect(Buffer.from(clientConfig.caBundle, "base64").toString()).toContain("BEGIN CERTIFICATE")
-      }
+const flags = (port: number, ...more: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...["--webhook", "--webhook-host", "127.0.0.1", "--webhook-port", String(port), "--webhook-drain", "0 seconds"],
+  ...more,
+]
+
+describe.each([
+  { mode: "the whole cluster", home: "acko-system", watched: [], place: namespace },
+  { mode: "one namespace", home: "acko-namespaced", watched: [`${namespace}-ns`], place: `${namespace}-ns` },
+])("admission webhooks on a real API server, $mode", ({ home, place, watched }) => {
+  let installation: Installation
+  let replicas: ReadonlyArray<Operator> = []
+  let ports: ReadonlyArray<number>
+
+  beforeAll(async () => {
+    await world.makeNamespace(place)
+    installation = await world.install(home, { watchNamespaces: watched, webhook: "self-managed" })
+    await register(home)
+    ports = [await freePort(), await freePort()]
+    replicas = await Promise.all(
+      ports.map((port) =>
+        world.startOperator(installation, {
+          leaderElect: true,
+          arguments: flags(port, "--webhook-namespace", home),
+        }),
+      ),
+    )
+  })
+  afterAll(async () => {
+    for (const replica of replicas) await replica.stop()
+  })
+
+  it("R134 both replicas publish their authority, and of the configurations own nothing else", async () => {
+    const authorities = async () => (await bundles()).map((bundle) => bundle.split("BEGIN CERTIFICATE").length - 1)
+    await expect.poll(authorities, { timeout: 30_000 }).toEqual([2, 2, 2, 2])
+    for (const kind of configurations) {
+      const { metadata } = await Effect.runPromise(world.reader.get(kind, { name: "acko-operator" }))
       const managers = (metadata.managedFields ?? []) as ReadonlyArray<{ manager: string; fieldsV1: object }>
       const owned = JSON.stringify(managers.find(({ manager }) => manager === caBundleManager)?.fieldsV1)
       expect(owned).toContain("f:caBundle")
@@ -122,19 +139,20 @@ describe("admission webhooks on a real API server", () => {
     }
   })
 
-  it("a wrong cluster is refused with field and fix, dry runs too; a good one gets its defaults", async () => {
-    const bad = cluster("aerospike:ce-8.1.1.1", { "nsup-periood": 1 })
-    for (const dry of [["--dry-run=server"], []]) {
-      const outcome = await world.attempt(["apply", ...dry, "-f", "-"], { input: bad })
-      expect(outcome.code).toBe(1)
-      expect(outcome.err).toContain(
-        'admission webhook "vaerospikecluster.kb.io" denied the request: validation failed: spec.aerospikeConfig.namespaces[0].nsup-periood: ',
-      )
+  it("whichever replica is called: a wrong cluster is refused with field and fix, a good one gets its defaults", async () => {
+    for (const port of ports) {
+      await leadTo(port)
+      await expect.poll(() => verdict(place), { timeout: 20_000 }).toContain(refusal)
+      const mode = "jsonpath={.spec.aerospikeConfig.network.heartbeat.mode}"
+      const accepted = await world.attempt(["create", "--dry-run=server", "-o", mode, "-f", "-"], {
+        input: cluster(place, "aerospike:latest"),
+      })
+      expect(accepted).toEqual({
+        code: 0,
+        out: "mesh",
+        err: expect.stringMatching(/^Warning: spec\.image: /m) as unknown,
+      })
     }
-    const accepted = await world.attempt(["apply", "-f", "-"], { input: cluster("aerospike:latest") })
-    expect([accepted.code, accepted.err]).toEqual([0, expect.stringMatching(/^Warning: spec\.image: /m)])
-    const mode = "{.spec.aerospikeConfig.network.heartbeat.mode}"
-    expect(await world.run(`get asc demo -n ${namespace} -o jsonpath=${mode}`)).toBe("mesh")
   })
 
   it("a template is judged, too", async () => {
@@ -153,18 +171,62 @@ describe("admission webhooks on a real API server", () => {
     await world.run("delete asct e2e-webhook")
   })
 
-  it("R130: it used exactly the rights of its role, and none was missing", () => {
-    const requests = readAuditLog(world.plane.auditLog, user).filter(
-      ({ objectRef }) => objectRef?.apiGroup === "admissionregistration.k8s.io",
-    )
-    expect(new Set(requests.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`))).toEqual(
-      new Set(
-        ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"].flatMap((resource) => [
-          `get ${resource}`,
-          `patch ${resource}`,
-        ]),
-      ),
-    )
-    expect(requests.filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([])
+  it("one replica goes: the other answers", async () => {
+    await replicas[0]?.stop()
+    await leadTo(ports[1] ?? 0)
+    await expect.poll(() => verdict(place), { timeout: 20_000 }).toContain(refusal)
+  })
+})
+
+describe("a certificate from files", () => {
+  const home = "acko-system"
+  let folder = ""
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "acko-certificate-"))
+    await register(home)
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  const served = (port: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerCertificate().raw.toString("base64"))
+        socket.destroy()
+      })
+      socket.on("error", reject)
+    })
+  const bodyOf = (pem: string): string => pem.replace(/-----[A-Z ]+-----|\s/g, "")
+
+  it("N-14 is followed without a restart, and no call fails in between", async () => {
+    const names = [`acko-operator-webhook.${home}.svc`]
+    const [before, after] = [selfSigned(names, new Date()), selfSigned(names, new Date())]
+    const install = async ({ certificate, key }: typeof before) => {
+      await writeFile(join(folder, "tls.crt"), certificate)
+      await writeFile(join(folder, "tls.key"), key)
+    }
+    const trust = (...all: ReadonlyArray<typeof before>) =>
+      setClientConfig("caBundle", Buffer.from(all.map(({ certificate }) => certificate).join("")).toString("base64"))
+    await install(before)
+    const port = await freePort()
+    const operator = await world.startOperator(await world.install(home), {
+      arguments: flags(port, "--webhook-cert-dir", folder),
+    })
+    await leadTo(port)
+    await trust(before, after)
+    await expect.poll(() => verdict(namespace), { timeout: 20_000 }).toContain(refusal)
+    await install(after)
+    await expect
+      .poll(
+        async () => {
+          expect(await verdict(namespace)).toContain(refusal)
+          return served(port)
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(bodyOf(after.certificate))
+    await trust(after)
+    await expect.poll(() => verdict(namespace), { timeout: 20_000 }).toContain(refusal)
+    expect(await Effect.runPromise(operator.modes)).not.toEqual([])
+    await operator.stop()
   })
 })

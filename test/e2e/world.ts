@@ -18,7 +18,7 @@ import { writeKubeconfig } from "../../src/sandbox/http/kubeconfig.js"
 import { type Kubectl, makeKubectl } from "../kubectl/kubectl.js"
 import { type Cluster, makeCluster } from "./Cluster.js"
 import type { ControlPlane } from "./controlplane/ControlPlane.js"
-import { type Credential, install, type Installation, issueToken } from "./Installation.js"
+import { type Credential, install, type Installation, issueToken, type Mode } from "./Installation.js"
 import { type Machines, makeMachines } from "./machines.js"
 
 export const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -39,6 +39,8 @@ export interface OperatorStart {
   /** Another way to the API server, such as a proxy. */
   readonly server?: string
   readonly pollInterval?: string
+  /** More of its command line. */
+  readonly arguments?: ReadonlyArray<string>
 }
 
 export interface World extends Kubectl {
@@ -49,8 +51,7 @@ export interface World extends Kubectl {
   readonly writer: KubeWriter["Type"]
   /** A namespace that enforces Pod Security `restricted`; it goes with the world. */
   readonly makeNamespace: (name: string) => Promise<void>
-  /** Without namespaces to watch: the whole cluster. */
-  readonly install: (namespace: string, watchNamespaces?: ReadonlyArray<string>) => Promise<Installation>
+  readonly install: (namespace: string, mode?: Mode) => Promise<Installation>
   /** Returns when it watches everything (a standby does, too); it ends with the world at the latest. */
   readonly startOperator: (installation: Installation, options?: OperatorStart) => Promise<Operator>
   /** Looks at one cluster, from now on. */
@@ -100,7 +101,7 @@ export const makeWorld = async (): Promise<World> => {
       await kubectl.run(`create namespace ${name}`)
       await kubectl.run(`label namespace ${name} pod-security.kubernetes.io/enforce=restricted`)
     },
-    install: (namespace, watchNamespaces = []) => install(kubectl, namespace, watchNamespaces),
+    install: (namespace, mode = {}) => install(kubectl, namespace, mode),
     startOperator: async (installation, options = {}) => {
       const credential = await issueToken(plane, installation)
       const kubeconfig = join(dirname(plane.kubeconfig), `operator-${process.pid}-${started++}.yaml`)
@@ -121,6 +122,7 @@ export const makeWorld = async (): Promise<World> => {
             ? ["--watch-namespaces", installation.watchNamespaces.join(",")]
             : []),
           ...(options.leaderElect === true ? ["--leader-elect"] : []),
+          ...(options.arguments ?? []),
         ],
         logLevel: "info",
         ...(options.pollInterval !== undefined && { pollInterval: options.pollInterval }),
