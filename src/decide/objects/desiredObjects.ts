@@ -9,6 +9,7 @@ import type {
 } from "../../domain/EffectiveCluster.js"
 import type { KubeObject, PodView } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
+import { canonicalJson } from "../configuration/canonicalJson.js"
 import { configHash, podSpecHash, stableHash } from "../configuration/hash.js"
 import { normalised } from "../normalise.js"
 import { configMap, meshSeeds, renderedConfig } from "./configMap.js"
@@ -60,7 +61,7 @@ const desiredRack = (
     }
     const parts = templateParts(cluster, rack, bare)
     const tree = renderedTree(cluster, rack)
-    const config = JSON.stringify(tree)
+    const config = canonicalJson(tree)
     const template = withAnnotations(bare, {
       [Annotation.configHash]: hashes.configHash,
       [Annotation.podSpecHash]: hashes.podSpecHash,

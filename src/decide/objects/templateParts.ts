@@ -68,13 +68,15 @@ const templateEntries = (template: PodTemplate): ReadonlyArray<readonly [string,
   ]
 }
 
-/** Part name → hash. */
+/** Part name → hash, by name: in which order a resource was written means nothing. */
 export const templateParts = (cluster: EffectiveCluster, rack: EffectiveRack, template: PodTemplate): TemplateParts => {
   const tree = renderedTree(cluster, rack)
   const fine = configParts(tree, "config", 6)
   const config = fine.length <= maximumParts ? fine : configParts(tree, "config", 1)
   return Object.fromEntries(
-    [...templateEntries(template), ...config].map(([part, value]) => [part, short(normalised(value))]),
+    [...templateEntries(template), ...config]
+      .map(([part, value]) => [part, short(normalised(value))] as const)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
   )
 }
 
