@@ -295,7 +295,7 @@ export const layerProcess = layer.pipe(
 )
 
 /** Credentials as the settings say: a kubeconfig, or wherever they are found. */
-const layerAccess = Layer.unwrapEffect(
+export const layerAccess = Layer.unwrapEffect(
   Effect.map(OperatorConfig, ({ context, kubeconfig }) =>
     kubeconfig === undefined && context === undefined
       ? KubeAccess.layerFromEnv

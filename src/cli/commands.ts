@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { demoCommand } from "./demo.js"
 import { manifestsCommand } from "./manifestsCommand.js"
 import { operate } from "./operator.js"
+import { planCommand } from "./plan.js"
 import { sandboxCommand } from "./sandbox.js"
 import { validateCommand } from "./validate.js"
 import { version } from "./version.js"
@@ -15,7 +16,14 @@ const operatorCommand = Command.make("operator", {}, () => operate([])).pipe(
 
 const acko = Command.make("acko").pipe(
   Command.withDescription("Operator for Aerospike Community Edition on Kubernetes"),
-  Command.withSubcommands([operatorCommand, sandboxCommand, demoCommand, manifestsCommand, validateCommand]),
+  Command.withSubcommands([
+    operatorCommand,
+    sandboxCommand,
+    demoCommand,
+    manifestsCommand,
+    validateCommand,
+    planCommand,
+  ]),
 )
 
 export const runCommand = (argv: ReadonlyArray<string>) =>

@@ -4,24 +4,27 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { templateNameOf } from "../domain/AerospikeCluster.js"
 import type { ClusterKey } from "../domain/Kubernetes.js"
-import type { DecisionSettings, PassMemory, Snapshot } from "../domain/Snapshot.js"
+import type { ClusterView, DecisionSettings, PassMemory, Snapshot } from "../domain/Snapshot.js"
 import { ClientViews } from "./ClientViews.js"
 import { Facts } from "./Facts.js"
 import { Stores } from "./Sources.js"
 
-/** None when there is no such cluster. */
-export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: PassMemory, settings: DecisionSettings) {
+/** Everything that one pass over `cluster` may know. */
+export const snapshotOf = Effect.fnUntraced(function* (
+  cluster: ClusterView,
+  memory: PassMemory,
+  settings: DecisionSettings,
+) {
   const stores = yield* Stores
   const facts = yield* Facts
   const clientViews = yield* ClientViews
-  const cluster = yield* stores.clusters.get(key)
-  if (cluster === undefined) return Option.none<Snapshot>()
+  const key: ClusterKey = { namespace: cluster.namespace, name: cluster.name }
   const clientView = yield* clientViews.get(key)
   const reference = templateNameOf(cluster.spec)
   const template = reference === undefined ? undefined : yield* stores.templates.get({ name: reference })
   const classes = (yield* stores.storageClasses.isReady) ? yield* stores.storageClasses.list : undefined
   const isCiliumServed = yield* stores.ciliumPolicies.isServed
-  return Option.some<Snapshot>({
+  const snapshot: Snapshot = {
     key,
     now: yield* Clock.currentTimeMillis,
     cluster,
@@ -40,5 +43,12 @@ export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: Pass
     ...(clientView === undefined ? {} : { clientView }),
     memory,
     settings,
-  })
+  }
+  return snapshot
+})
+
+/** {@link snapshotOf} the cluster of that name; none when there is no such cluster. */
+export const gather = Effect.fnUntraced(function* (key: ClusterKey, memory: PassMemory, settings: DecisionSettings) {
+  const cluster = yield* Effect.flatMap(Stores, ({ clusters }) => clusters.get(key))
+  return cluster === undefined ? Option.none<Snapshot>() : Option.some(yield* snapshotOf(cluster, memory, settings))
 })

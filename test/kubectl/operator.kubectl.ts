@@ -4,6 +4,7 @@ import { parse } from "yaml"
 import * as Effect from "effect/Effect"
 import type { OperatorChild } from "../../src/cli/demo/operatorChild.js"
 import { kubectlMinor } from "./kubectl.js"
+import { acko } from "./acko.js"
 import { makeWorld, root, type World } from "./world.js"
 
 const minor = kubectlMinor()
@@ -66,6 +67,21 @@ describe("with the operator", () => {
       phase: "Completed",
       size: 2,
     })
+  })
+
+  it("acko plan tells what an edit would do; it does nothing", async () => {
+    const plan = (resource: string) => acko(["plan", "-f", "-"], world.sandbox.kubeconfig, resource)
+    expect(await plan(cluster)).toEqual({
+      code: 0,
+      out: expect.stringContaining("aerospike/demo: nothing to do") as string,
+    })
+    const before = await world.run("get asc,sts,cm,pods -o yaml")
+    const { code, out } = await plan(cluster.replace("15000", "16000"))
+    expect(code).toBe(0)
+    expect(out).toContain("update StatefulSet demo-0")
+    expect(out).toMatch(/demo-0-1 {2}ConfigChanged \(.*proto-fd-max/)
+    expect((await plan(cluster.replace("size: 2", "size: 20"))).code).toBe(1)
+    expect(await world.run("get asc,sts,cm,pods -o yaml")).toBe(before)
   })
 
   it("get: columns, wide, name, json, yaml, jsonpath, selectors", async () => {

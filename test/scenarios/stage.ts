@@ -93,6 +93,8 @@ const isTrue = (object: KubeObject, type: string): boolean =>
 
 export interface Stage {
   readonly world: EmbeddedWorld
+  /** How the operator asks nodes. */
+  readonly info: AerospikeInfo["Type"]
   readonly operator: () => OperatorProcess
   /** Ends the present operator without a word and starts a fresh one. */
   readonly restartOperator: Effect.Effect<void>
@@ -184,6 +186,7 @@ const makeStage = (options: ProcessOptions): Effect.Effect<Stage, never, World |
 
     const stage: Stage = {
       world,
+      info,
       operator: () => process,
       restartOperator: Effect.gen(function* () {
         yield* process.crash

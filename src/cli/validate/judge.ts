@@ -2,6 +2,7 @@
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../decide/crd.js"
 import { reviewCluster, reviewTemplate, type Verdict } from "../../decide/admission/review.js"
 import { section } from "../../decide/effective/configTree.js"
+import { templateNameOf } from "../../domain/AerospikeCluster.js"
 import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { apiVersionOf, Kinds, type ResourceKind } from "../../domain/Kubernetes.js"
 import { type Entry, valueAt } from "./documents.js"
@@ -103,21 +104,33 @@ const unknownKind = (entry: Entry): Judgement =>
     [],
   )
 
-/** The template a cluster names, if it names one. */
-const templateName = (object: JsonObject): string | undefined =>
-  text(section(section(object, "spec"), "templateRef"), "name")
+/** What is known beyond the files. */
+export interface Known {
+  /** The stored resource that this cluster would replace. */
+  readonly stored: (cluster: JsonObject) => Json | undefined
+  /** The template of that name, as it counts for this cluster; `inFiles`: the one among the files. */
+  readonly template: (name: string, cluster: JsonObject, inFiles: Json | undefined) => Json | undefined
+}
 
-const review = (kind: ResourceKind, object: Json, template: Json | undefined): Verdict =>
-  kind === Kinds.AerospikeCluster
-    ? reviewCluster({ operation: "CREATE", object, ...(template === undefined ? {} : { template }) })
-    : reviewTemplate({ operation: "CREATE", object })
+const nothingElse: Known = { stored: () => undefined, template: (_name, _cluster, inFiles) => inFiles }
+
+const review = (kind: ResourceKind, object: JsonObject, template: Json | undefined, { stored }: Known): Verdict => {
+  if (kind !== Kinds.AerospikeCluster) return reviewTemplate({ operation: "CREATE", object })
+  const oldObject = stored(object)
+  return reviewCluster({
+    operation: oldObject === undefined ? "CREATE" : "UPDATE",
+    object,
+    ...(oldObject === undefined ? {} : { oldObject }),
+    ...(template === undefined ? {} : { template }),
+  })
+}
 
 /** The verdicts about everything of ours, in order; clusters are resolved with the templates among the files. */
-export const judge = (entries: ReadonlyArray<Entry>): Judgements => {
+export const judge = (entries: ReadonlyArray<Entry>, known: Known = nothingElse): Judgements => {
   const schemaProblems = makeSchemaCheck([aerospikeClusterCrd(), aerospikeClusterTemplateCrd()])
   const templates = new Map<string, Json>()
   for (const { object } of entries.filter((entry) => kindOf(entry) === Kinds.AerospikeClusterTemplate)) {
-    templates.set(nameOf(object), review(Kinds.AerospikeClusterTemplate, object, undefined).defaulted)
+    templates.set(nameOf(object), review(Kinds.AerospikeClusterTemplate, object, undefined, known).defaulted)
   }
   const notes: Array<Note> = []
   const note = ({ file, line }: Entry, message: string) => void notes.push({ file, line, message })
@@ -129,12 +142,12 @@ export const judge = (entries: ReadonlyArray<Entry>): Judgements => {
       note(entry, `${text(object, "kind") ?? ""} ${nameOf(object)}: ignored, it is not of acko.io`)
       return []
     }
-    const reference = kind === Kinds.AerospikeCluster ? templateName(object) : undefined
-    const template = reference === undefined ? undefined : templates.get(reference)
+    const reference = kind === Kinds.AerospikeCluster ? templateNameOf(object["spec"]) : undefined
+    const template = reference === undefined ? undefined : known.template(reference, object, templates.get(reference))
     if (reference !== undefined && template === undefined) {
       note(entry, `template ${reference} is in none of the files: what depends on it is not judged`)
     }
-    const verdict = review(kind, object, template)
+    const verdict = review(kind, object, template, known)
     return [judgement(entry, verdict, schemaProblems(kind, verdict.defaulted))]
   })
   return { judgements, notes }

@@ -52,21 +52,20 @@ export const textReport = ({ judgements, notes, unreadable }: Findings): string 
   ].join("\n")
 }
 
-/** For programs. `withDefaults`: each resource as it would be stored. */
-export const jsonReport = ({ judgements, notes, unreadable }: Findings, withDefaults: boolean): string =>
-  JSON.stringify(
-    {
-      accepted: unreadable.length === 0 && judgements.every(({ accepted }) => accepted),
-      resources: judgements.map(({ defaulted, ...judgement }) => ({
-        ...judgement,
-        ...(withDefaults ? { defaulted } : {}),
-      })),
-      notes,
-      unreadable,
-    },
-    undefined,
-    2,
-  )
+/** For programs, as a value. `withDefaults`: each resource as it would be stored. */
+export const reportValue = ({ judgements, notes, unreadable }: Findings, withDefaults: boolean) => ({
+  accepted: unreadable.length === 0 && judgements.every(({ accepted }) => accepted),
+  resources: judgements.map(({ defaulted, ...judgement }) => ({
+    ...judgement,
+    ...(withDefaults ? { defaulted } : {}),
+  })),
+  notes,
+  unreadable,
+})
+
+/** For programs. */
+export const jsonReport = (findings: Findings, withDefaults: boolean): string =>
+  JSON.stringify(reportValue(findings, withDefaults), undefined, 2)
 
 /** The resources as they would be stored. */
 export const yamlReport = ({ judgements }: Findings): string =>

@@ -17,7 +17,7 @@ import { timestamp } from "../status/bounds.js"
 export const isSameContent = (a: unknown, b: unknown): boolean => isSame(a ?? {}, b ?? {})
 
 /** The cluster's own copy of the template it refers to. */
-export const heldCopy = ({ cluster }: Snapshot): TemplateSnapshot | undefined => {
+export const heldCopy = ({ cluster }: Pick<Snapshot, "cluster">): TemplateSnapshot | undefined => {
   const held = cluster.status.templateSnapshot
   return held !== undefined && held.name === templateNameOf(cluster.spec) ? held : undefined
 }
