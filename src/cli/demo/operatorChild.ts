@@ -21,6 +21,8 @@ export class OperatorEnded extends Data.TaggedError("OperatorEnded")<{
 
 export interface OperatorChild {
   readonly pid: number
+  /** `http://127.0.0.1:port` of its health and metrics. */
+  readonly url: string
   /** The end of what it printed. */
   readonly output: Effect.Effect<string>
   /** Modes of its observers by kind; none while it does not answer. */
@@ -141,7 +143,8 @@ export const startOperator = (
       child.once("exit", end)
       return Effect.sync(() => child.off("exit", end))
     })
-    const modes = fetchText(`http://127.0.0.1:${port}/readyz`).pipe(
+    const url = `http://127.0.0.1:${port}`
+    const modes = fetchText(`${url}/readyz`).pipe(
       Effect.flatMap(Schema.decodeUnknown(Readiness)),
       Effect.map(({ observers }) => observers),
       Effect.option,
@@ -150,6 +153,7 @@ export const startOperator = (
     const pid = child.pid ?? 0
     return {
       pid,
+      url,
       output: Effect.sync(() => output),
       modes,
       metrics: Effect.orElseSucceed(fetchText(`http://127.0.0.1:${port}/metrics`), () => ""),
