@@ -165,9 +165,14 @@ export const runMatrix = (depth: Depth, share = 0, of = 1, only?: string): Matri
     }
   }
   const { lines, actions, ...told } = tally
-  return {
-    places: chosen.length,
-    ...told,
-    faults: [...tally.faults, ...initScriptFaults(lines, [...actions.values()])],
+  return { places: chosen.length, ...told, faults: [...tally.faults, ...shellFaults(lines, [...actions.values()])] }
+}
+
+/** A file system that cannot hold what the script is asked for is a fault like others. */
+const shellFaults = (lines: ReadonlySet<string>, actions: ReadonlyArray<InitAction>): ReadonlyArray<string> => {
+  try {
+    return initScriptFaults(lines, actions)
+  } catch (thrown) {
+    return [`the init script: ${String(thrown).slice(0, 400)}`]
   }
 }

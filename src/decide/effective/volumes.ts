@@ -30,6 +30,9 @@ export const deviceBytes = (storage: Storage | undefined): ReadonlyMap<string, n
     }),
   )
 
+/** One part of a path: not the way up, and no longer than file systems take (255 bytes). */
+export const isSafeName = (part: string): boolean => part !== ".." && part.length <= 255
+
 /** `path` is `directory` or lies below it. */
 export const isBelow = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`)

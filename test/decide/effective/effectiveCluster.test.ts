@@ -188,6 +188,11 @@ describe("refusals, beside the rules of admission (test/decide/admission/rules)"
     ],
     ["R119: Enterprise directives beyond V10", configOf({ service: { "feature-key-file": "/x" } }), ["enterprise"]],
     ["R120: a log below /etc", configOf({ logging: [{ name: "/etc/passwd", any: "info" }] }), ["path"]],
+    [
+      "R120: a name longer than a file system takes",
+      configOf({ service: { "work-directory": `/opt/${"a".repeat(256)}` } }),
+      ["path"],
+    ],
     ["R120: ..", configOf({ service: { "work-directory": "/opt/../etc" } }), ["path"]],
     ["R117: injection", configOf({ service: { user: "a\nb" } }), ["render"]],
     ["R117: injection where only a number can stand", configOf({ service: { "node-id": "a\nb" } }), ["config.value"]],

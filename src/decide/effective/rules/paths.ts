@@ -1,7 +1,7 @@
 /** Paths in the configuration: absolute, without `..`, outside what belongs to the system or to the operator (R120). */
 import type { Json, JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { isObject, listOf, section, namespaceEntries } from "../configTree.js"
-import { isBelow } from "../volumes.js"
+import { isBelow, isSafeName } from "../volumes.js"
 import { when } from "./problem.js"
 
 /** Not even a mount may hide these. `/dev` is for devices only. */
@@ -28,7 +28,7 @@ const pathProblem = (value: Json | undefined, path: string, isDevice: boolean): 
     .split(" ")
     .filter(Boolean)
     .flatMap((word) => {
-      const isPlain = /^\/[A-Za-z0-9._/@%+=:-]+$/.test(word) && !word.split("/").includes("..")
+      const isPlain = /^\/[A-Za-z0-9._/@%+=:-]+$/.test(word) && word.split("/").every(isSafeName)
       const isReserved = reserved.some((prefix) => isBelow(word, prefix) && !(isDevice && prefix === "/dev"))
       return when(
         !isPlain || isReserved,

@@ -3,12 +3,13 @@ import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
 import type { ServerMount, Storage, Volume } from "../../../domain/schema/storage.js"
 import { Volume as OwnVolume } from "../../../domain/Names.js"
 import { nanos } from "../quantity.js"
+import { isSafeName } from "../volumes.js"
 import { annotationProblems, labelProblems } from "./labels.js"
 import { problem, repeated, when } from "./problem.js"
 
 /** A path a container may see: absolute, no `..`, nothing a shell or the server would read as something else (R120, R122). */
 const isSafePath = (path: string): boolean =>
-  /^\/[A-Za-z0-9._/@%+=-]*$/.test(path) && !path.split("/").includes("..") && path.length <= 512
+  /^\/[A-Za-z0-9._/@%+=-]*$/.test(path) && path.length <= 512 && path.split("/").every(isSafeName)
 
 const sourceProblems = (volume: Volume, path: string): ReadonlyArray<SpecProblem> => {
   const count = Object.values(volume.source).filter((source) => source !== undefined).length

@@ -34,6 +34,12 @@ describe("storage", () => {
       ["volumes[0].source.persistentVolume.metadata.labels", "metadata.annotations", "a b", "e f", "g h"],
     ],
     ["V42: a relative path", storage(volume({ aerospike: { path: "data" } })), ["V42"], ["volumes[0]", "data"]],
+    [
+      "V42: a name longer than a file system takes",
+      storage(volume({ aerospike: { path: `/opt/${"a".repeat(256)}` } })),
+      ["V42"],
+      ["volumes[0]"],
+    ],
     ["V42: a path for a shell (R122)", storage(volume({ aerospike: { path: "/a$(x)" } })), ["V42"], ["/a$(x)"]],
     ["V43: two sub-paths in the server", storage(volume({ aerospike: both })), ["V43"], ["volumes[0]", "data"]],
     [
