@@ -7,8 +7,12 @@ export interface Pair {
   readonly text: string
 }
 
-/** How a value may be written: `1Gi` is `1G` to the server. */
-const spellings = (text: string): ReadonlyArray<string> => [text, text.replace(/^(\d+)([KMGTP])i$/, "$1$2")]
+/** How a value may be written: `1Gi` is `1G` to the server, `$$` is `$` to Kubernetes. */
+const spellings = (text: string): ReadonlyArray<string> => [
+  text,
+  text.replace(/^(\d+)([KMGTP])i$/, "$1$2"),
+  text.replaceAll("$", () => "$$"),
+]
 
 /** One text where the other was: the same with one inside replaced by the other, or a part of it (a directory of a path). */
 const isReplaced = (before: string, after: string, { harmless, text }: Pair): boolean =>

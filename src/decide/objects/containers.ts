@@ -69,13 +69,16 @@ export const serverContainer = (cluster: EffectiveCluster, rack: EffectiveRack):
   }
 }
 
+/** Kubernetes replaces `$(NAME)` in values of variables, and `$$` by `$`: only so is a text what it was (R122). */
+const literal = (text: string): string => text.replaceAll("$", () => "$$")
+
 /** Undefined unless `monitoring.enabled`. It asks the server without credentials: Community Edition has none. */
 export const exporterContainer = (cluster: EffectiveCluster, rack: EffectiveRack): RawObject | undefined => {
   const monitoring = cluster.spec.monitoring
   if (monitoring?.enabled !== true) return undefined
   const labels = Object.entries(monitoring.metricLabels ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${value}`)
+    .map(([key, value]) => literal(`${key}=${value}`))
   const probe = (seconds: number) => ({
     httpGet: { path: "/metrics", port: "metrics" },
     initialDelaySeconds: seconds,

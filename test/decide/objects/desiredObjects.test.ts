@@ -547,3 +547,11 @@ describe("firstDifference", () => {
     expect(firstDifference(after, before)).toBe("a field set earlier is no longer wanted")
   })
 })
+
+describe("labels on all metrics", () => {
+  it("R122: reach the exporter as they are: Kubernetes is not asked to replace anything in them", () => {
+    const spec = { monitoring: { enabled: true, metricLabels: { a: "$(AS_PORT)", b: "$$(x)", c: "plain" } } }
+    const exporter = at(templateOf(spec), "spec", "containers", 1, "env")
+    expect(exporter).toContainEqual({ name: "METRIC_LABELS", value: "a=$$(AS_PORT),b=$$$$(x),c=plain" })
+  })
+})
