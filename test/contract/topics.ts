@@ -4,6 +4,7 @@ import { apply } from "./topics/apply.js"
 import { custom } from "./topics/custom.js"
 import { defaults } from "./topics/defaults.js"
 import { deletion } from "./topics/deletion.js"
+import { documents } from "./topics/documents.js"
 import { dryRun } from "./topics/dryRun.js"
 import { lists } from "./topics/lists.js"
 import { objects } from "./topics/objects.js"
@@ -30,4 +31,5 @@ export const topics: ReadonlyArray<Topic> = [
   custom,
   dryRun,
   tables,
+  documents,
 ]

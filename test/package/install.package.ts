@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { fetchNode, type Installed, installPackage, type NodeBinary, ownNode, root } from "./install.js"
-import { measure, type ProcessFigures, table } from "./measure.js"
+import { type ProcessFigures, table } from "../support/processFigures.js"
+import { measure } from "./measure.js"
 
 const imageLine = /^FROM node:(\d+)/m.exec(readFileSync(join(root, "Dockerfile"), "utf8"))?.[1] ?? ""
 let installed: Installed
@@ -24,7 +25,8 @@ afterAll(() => {
   if (Object.keys(figures).length === 0) return
   mkdirSync(join(root, "out"), { recursive: true })
   writeFileSync(join(root, "out/package.json"), `${JSON.stringify(figures, null, 2)}\n`)
-  process.stdout.write(`\n${table(figures)}\n\n`)
+  const titled = Object.entries(figures).map(([version, of]) => [`Node ${version}`, of] as const)
+  process.stdout.write(`\n${table(Object.fromEntries(titled))}\n\n`)
 })
 
 const nodeOf = (which: string): NodeBinary => {

@@ -4,11 +4,11 @@ import type { ResourceDefinition, ResourceRegistry } from "../../testing/kube/Re
 const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 const partVerbs = ["get", "patch", "update"]
 
-/** `GET /version`. The version the built-in types and defaults were taken from. */
+/** `GET /version`: of the real server that the contract suite compares with. */
 export const versionInfo = {
   major: "1",
-  minor: "33",
-  gitVersion: "v1.33.0-acko",
+  minor: "37",
+  gitVersion: "v1.37.2-acko",
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "2025-01-01T00:00:00Z",
