@@ -79,6 +79,9 @@ const scalarFaults = (before: unknown, after: unknown, pair: Pair, path: string)
   return isData ? [] : [`${path} was ${JSON.stringify(before)} and is ${JSON.stringify(after)}`]
 }
 
+/** An empty text is an absent one, and `security` is never written. */
+const leftOut = new Set(["", "security"])
+
 const mapFaults = (
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
@@ -90,8 +93,7 @@ const mapFaults = (
     const name = Object.hasOwn(after, key)
       ? key
       : Object.keys(after).find((other) => !Object.hasOwn(before, other) && isReplaced(key, other, pair))
-    // An empty text is an absent one.
-    if (name === undefined) return pair.text === "" ? [] : [`${path}.${key} is gone`]
+    if (name === undefined) return leftOut.has(pair.text) ? [] : [`${path}.${key} is gone`]
     known.add(name)
     return shapeFaults(value, after[name], pair, `${path}.${key}`)
   })

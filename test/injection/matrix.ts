@@ -91,7 +91,9 @@ const visitClosed = (tally: Tally, subject: Subject, chosen: ReadonlyArray<strin
     tally.faults.push(`${subject.name}: no text is accepted here; give the resource around it what it needs`)
   for (const text of chosen) {
     tally.texts++
-    if (verdict(subject, text)) tally.faults.push(`${subject.name}: accepts ${JSON.stringify(text.slice(0, 80))}`)
+    // An empty text counts as none: defaults take its place.
+    if (text !== "" && verdict(subject, text))
+      tally.faults.push(`${subject.name}: accepts ${JSON.stringify(text.slice(0, 80))}`)
   }
 }
 
