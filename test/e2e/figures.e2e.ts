@@ -44,6 +44,24 @@ const writesOf = (user: string): ReadonlyArray<TimelineEntry> =>
       : []
   })
 
+/**
+ * When the API server had stored what made each pod ready, by its own clock, which also times the operator's writes: this process, busy with
+ * nine hosts, may hear of it later than the operator.
+ */
+const asStored = (entries: ReadonlyArray<TimelineEntry>): ReadonlyArray<TimelineEntry> => {
+  const reports = readAuditLog(world.plane.auditLog, "machines").filter(
+    ({ objectRef, verb }) => verb === "patch" && objectRef?.resource === "pods" && objectRef.namespace === namespace,
+  )
+  return entries.map((entry) => {
+    if (entry._tag !== "PodReady") return entry
+    const ofPod = reports.filter(({ objectRef }) => objectRef?.name === entry.pod)
+    return {
+      ...entry,
+      at: ofPod.map(({ stageTimestamp }) => millis(stageTimestamp)).findLast((at) => at <= entry.at) ?? entry.at,
+    }
+  })
+}
+
 const clusters = 100
 /** Seen by the operator like any other, without pods that this machine would have to run. */
 const paused = (object: KubeObject): KubeObject => ({
@@ -91,7 +109,7 @@ it("restarts 8 pods, then looks after 100 clusters", async () => {
   expect(Object.values(await cluster.uids()).filter((uid) => before.includes(uid))).toEqual([])
 
   const pods = cluster.history.entries.map((entry) => ({ ...entry, at: entry.at + performance.timeOrigin }))
-  const entries = [...pods, ...writesOf(installation.user)].sort((a, b) => a.at - b.at)
+  const entries = [...asStored(pods), ...writesOf(installation.user)].sort((a, b) => a.at - b.at)
   const roll = takeApart(entries, await Effect.runPromise(world.machines.aerospike.history), window)
   const samples = readinessSamples(entries.filter(({ at }) => at >= window.from && at <= window.to))
   const readiness = {

@@ -27,6 +27,8 @@ const AuditEvent = Schema.Struct({
   /** `authorization.k8s.io/decision`: `allow` or `forbid`. */
   annotations: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.String })),
   requestReceivedTimestamp: Schema.String,
+  /** When the stage was reached: of `ResponseComplete`, when the answer was out. */
+  stageTimestamp: Schema.String,
 })
 export type AuditEvent = typeof AuditEvent.Type
 
