@@ -18,6 +18,14 @@ const template = {
   spec: {},
 }
 
+/** Nobody's, and for no pod: something to tell of its kind. */
+const policy = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata: { name: "seen", labels: { "app.kubernetes.io/name": "aerospike-cluster" } },
+  spec: { podSelector: { matchLabels: { nobody: "nobody" } } },
+}
+
 describe.each([
   { mode: "the whole cluster", operator: "acko-system", namespace: "e2e-main", watched: [] },
   { mode: "one namespace", operator: "acko-namespaced", namespace: "e2e-main-ns", watched: ["e2e-main-ns"] },
@@ -76,6 +84,8 @@ describe.each([
     await cluster.completed()
     // A watch counts again when it has told something; on a quiet kind that would be a bookmark, up to a minute later.
     await world.run("apply -f -", JSON.stringify(template))
+    await world.run(`apply -n ${namespace} -f -`, JSON.stringify(policy))
+    await world.run(`annotate storageclass standard seen=${namespace} --overwrite`)
     await world.run(`label asc,sts,cm,svc,pdb,netpol,pvc,pod -n ${namespace} --all seen=yes`)
     await expect.poll(modes, { timeout: 40_000 }).toEqual(["watching"])
     expect(cluster.deletions()).toBe(before + 5)
