@@ -1,11 +1,12 @@
 /** Accepted, but people should know: fields without effect on Community Edition, and the warnings of api.md §6.6. */
-import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
+import { ClusterSpec } from "../../domain/AerospikeCluster.js"
 import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { section } from "./configTree.js"
 import { configurationWarnings, type Draft } from "./findings.js"
 import { imageWarnings } from "./rules/image.js"
 import { monitoringWarnings } from "./rules/monitoring.js"
 import { problem, when } from "./rules/problem.js"
+import { unknownFields } from "./unknownFields.js"
 import { budgetWarnings } from "./rules/racks.js"
 import { storageWarnings } from "./rules/storage.js"
 
@@ -132,6 +133,7 @@ export const specWarnings = (draft: Draft, config: JsonObject): ReadonlyArray<Sp
     ...budgetWarnings(spec, spec.size ?? 0),
     ...accessControlWarnings(spec, config),
     ...networkWarnings(spec),
+    ...unknownFields(ClusterSpec.ast, spec, "spec"),
     ...unusedFields.flatMap(([field, message]) =>
       when(
         spec[field] !== undefined,

@@ -3,10 +3,11 @@
  * are a template's spec too.
  */
 import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
-import type { TemplateSpec } from "../../../domain/schema/template.js"
+import { TemplateSpec } from "../../../domain/schema/template.js"
 import { isObject } from "../configTree.js"
 import { nanos } from "../quantity.js"
 import { unequalResources } from "../template/warnings.js"
+import { unknownFields } from "../unknownFields.js"
 import { enterpriseProblems } from "./enterprise.js"
 import { imageProblems, imageWarnings } from "./image.js"
 import { monitoringProblems, monitoringWarnings } from "./monitoring.js"
@@ -116,6 +117,7 @@ export const templateSpecWarnings = (template: TemplateSpec, path: string): Read
       "use an image such as aerospike:ce-8.1.1.1",
     ),
     ...monitoringWarnings(template.monitoring, `${path}.monitoring`),
+    ...unknownFields(TemplateSpec.ast, template, path),
     ...when(
       template.storage?.localPVRequired === true && !template.storage.storageClassName,
       "W17",
