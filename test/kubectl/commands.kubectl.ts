@@ -90,7 +90,7 @@ afterAll(async () => {
 
 describe("kubectl", () => {
   it("knows server, kinds and rights", async () => {
-    expect(JSON.parse(await run("version -o json"))).toMatchObject({ serverVersion: { major: "1", minor: "33" } })
+    expect(JSON.parse(await run("version -o json"))).toMatchObject({ serverVersion: { major: "1", minor: "37" } })
     expect(await run("api-resources")).toMatch(/statefulsets +sts +apps\/v1 +true +StatefulSet/)
     expect(await run("get --raw /readyz")).toBe("ok")
     expect(await run("auth can-i create pods")).toBe("yes")
