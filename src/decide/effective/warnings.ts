@@ -5,6 +5,7 @@ import { section } from "./configTree.js"
 import { configurationWarnings, type Draft } from "./findings.js"
 import { imageWarnings } from "./rules/image.js"
 import { monitoringWarnings } from "./rules/monitoring.js"
+import { privilegeWarnings } from "./privileges.js"
 import { problem, when } from "./rules/problem.js"
 import { unknownFields } from "./unknownFields.js"
 import { budgetWarnings } from "./rules/racks.js"
@@ -133,6 +134,7 @@ export const specWarnings = (draft: Draft, config: JsonObject): ReadonlyArray<Sp
     ...budgetWarnings(spec, spec.size ?? 0),
     ...accessControlWarnings(spec, config),
     ...networkWarnings(spec),
+    ...privilegeWarnings(spec),
     ...unknownFields(ClusterSpec.ast, spec, "spec"),
     ...unusedFields.flatMap(([field, message]) =>
       when(
