@@ -22,6 +22,7 @@ import { Facts } from "../../src/observe/Facts.js"
 import { make as makeObserver } from "../../src/observe/Observer.js"
 import { Observers } from "../../src/observe/Observers.js"
 import { sources, Stores } from "../../src/observe/Sources.js"
+import { whileServed } from "../../src/observe/whileServed.js"
 import * as WriteThrough from "../../src/observe/WriteThrough.js"
 import { EventRecorder } from "../../src/report/EventRecorder.js"
 import { Reconciler } from "../../src/runtime/Reconciler.js"
@@ -42,9 +43,9 @@ export const layerObservers: Layer.Layer<Observers, never, Stores | OperatorConf
   Effect.gen(function* () {
     const stores = yield* Stores
     const { resyncMs } = yield* OperatorConfig
-    const observers = yield* Effect.forEach(sources(stores), ({ store, labelSelector }) =>
+    const observers = yield* Effect.forEach(sources(stores), ({ labelSelector, mayBeAbsent, store }) =>
       Effect.map(
-        makeObserver({
+        (mayBeAbsent === true ? whileServed : makeObserver)({
           store,
           target: labelSelector === undefined ? {} : { labelSelector },
           pollIntervalMs: pollMs,
