@@ -301,6 +301,12 @@ export const decisionSettings: Settings<Omit<DecisionSettings, "operatorVersion"
     shape: Setting.duration({ min: second, max: 60 * minute }),
     fallback: defaultSettings.fallbackRequeueMs,
   },
+  maxRetryDelayMs: {
+    flag: "max-retry-delay",
+    meaning: "Longest pause between two attempts for a cluster whose attempts fail; pauses begin at 2 s and double",
+    shape: Setting.duration({ min: 2 * second, max: 60 * minute }),
+    fallback: defaultSettings.maxRetryDelayMs,
+  },
 }
 
 /** All of them, for help and command lines. */

@@ -90,8 +90,9 @@ const permanentRetryMs = 60_000
 /** Deletions are waited for by people; their retries never stretch further (L3). */
 const deletionRetryMs = 60_000
 
-/** Back-off after `failures` failed passes (behaviour.md Appendix B): 2 s, 4 s, … 256 s. Without failures, 5 s. */
-export const backoffMs = (failures: number): number => (failures <= 0 ? 5_000 : 2 ** Math.min(failures, 8) * 1000)
+/** Back-off after `failures` failed passes (behaviour.md Appendix B): 2 s, 4 s, … up to the longest, 256 s by default. Without failures, 5 s. */
+export const backoffMs = (failures: number, maxMs: number): number =>
+  failures <= 0 ? 5_000 : Math.min(2 ** Math.min(failures, 30) * 1000, maxMs)
 
 /** FNV-1a to [0, 1): the same cluster and count always wait the same, two clusters never in step. */
 const fraction = (text: string): number => {
@@ -104,9 +105,9 @@ const fraction = (text: string): number => {
 export const jitteredBackoffMs = (
   key: ClusterKey,
   failures: number,
-  options: { readonly isPermanent: boolean; readonly isDeleting: boolean },
+  options: { readonly isPermanent: boolean; readonly isDeleting: boolean; readonly maxMs: number },
 ): number => {
-  const base = options.isPermanent ? permanentRetryMs : backoffMs(failures)
+  const base = options.isPermanent ? permanentRetryMs : backoffMs(failures, options.maxMs)
   const capped = options.isDeleting ? Math.min(base, deletionRetryMs) : base
   return Math.floor(capped * (1 - 0.1 * fraction(`${keyString(key)}#${failures}`)))
 }
@@ -154,6 +155,7 @@ export const remember = (
   const delay = jitteredBackoffMs(snapshot.key, failures, {
     isPermanent: outcome.failed.isPermanent,
     isDeleting: cluster.isDeleting,
+    maxMs: snapshot.settings.maxRetryDelayMs,
   })
   return {
     ...base,

@@ -97,6 +97,8 @@ export interface DecisionSettings {
   readonly statusCoalesceMs: number
   /** Fallback look at an incomplete cluster. Default 60 s (R20-4). */
   readonly fallbackRequeueMs: number
+  /** Longest pause between two attempts for a cluster whose attempts fail. Default 256 s (behaviour.md Appendix B). */
+  readonly maxRetryDelayMs: number
 }
 
 export const defaultSettings: DecisionSettings = {
@@ -108,6 +110,7 @@ export const defaultSettings: DecisionSettings = {
   factsRefreshMs: 60_000,
   statusCoalesceMs: 2_000,
   fallbackRequeueMs: 60_000,
+  maxRetryDelayMs: 256_000,
 }
 
 export interface Snapshot {

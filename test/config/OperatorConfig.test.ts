@@ -74,6 +74,7 @@ describe("settings of the operator", () => {
         ACKO_FACTS_REFRESH: "2m",
         ACKO_STATUS_COALESCE: "0s",
         ACKO_FALLBACK_REQUEUE: "30s",
+        ACKO_MAX_RETRY_DELAY: "10m",
       }
       expect(Object.keys(variables).sort()).toEqual(allSettings.map(({ flag }) => variableOf(flag)).sort())
       const settings = yield* load({ concurrency: "3" }, "1.2.3").pipe(withVariables(variables))
@@ -114,6 +115,7 @@ describe("settings of the operator", () => {
           factsRefreshMs: 120_000,
           statusCoalesceMs: 0,
           fallbackRequeueMs: 30_000,
+          maxRetryDelayMs: 600_000,
         },
       })
     }),

@@ -23,7 +23,12 @@ export interface ClusterObject extends KubeObject {
     readonly aerospikeClusterSize?: number
     readonly health?: string
     readonly pods?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
-    readonly conditions?: ReadonlyArray<{ readonly type: string; readonly status: string; readonly message: string }>
+    readonly conditions?: ReadonlyArray<{
+      readonly type: string
+      readonly status: string
+      readonly reason: string
+      readonly message: string
+    }>
     readonly [field: string]: unknown
   }
 }

@@ -4,6 +4,7 @@ import * as Schedule from "effect/Schedule"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Cluster, ClusterObject } from "./Cluster.js"
 import { inMemory, onClaims, resource } from "./resources.js"
+import { breakerThreshold } from "../../src/decide/requeue.js"
 import { defaultSettings } from "../../src/domain/Snapshot.js"
 import { makeWorld, type World } from "./world.js"
 
@@ -15,7 +16,7 @@ let world: World
 beforeAll(async () => {
   world = await makeWorld()
   await world.makeNamespace(namespace)
-  await world.startOperator(await world.install("acko-system"))
+  await world.startOperator(await world.install("acko-system"), { arguments: ["--max-retry-delay", "4s"] })
   world.machines.settings.change({ restartPauseMs: 500 })
 })
 afterAll(() => world.close())
@@ -175,12 +176,11 @@ describe.concurrent("writes that fail", () => {
       },
     ],
   }
-  const isHealthy = ({ status }: ClusterObject) =>
-    status?.conditions?.find(({ type }) => type === "ReconcileHealthy")?.status
+  const healthy = ({ status }: ClusterObject) => status?.conditions?.find(({ type }) => type === "ReconcileHealthy")
   const failures = ({ status }: ClusterObject) => Number(status?.["failedReconcileCount"] ?? 0)
 
   it.sequential(
-    "N-07 N-17 R110 are tried again ever more rarely; a pause holds, and all is well once the cause is gone",
+    "N-07 N-17 W44 R110 are tried again ever more rarely until the breaker opens; a pause holds, and all is well once the cause is gone",
     async () => {
       const cluster = await started("failing", inMemory(2, 15_000))
       const before = await cluster.uids()
@@ -189,21 +189,29 @@ describe.concurrent("writes that fail", () => {
       await pause(1_000)
       await patch("failing", config(16_000))
       const failed = await cluster.until("two failures", (object) => failures(object) >= 2, 30)
-      expect(isHealthy(failed)).toBe("False")
+      expect(healthy(failed)).toMatchObject({ status: "False", reason: "BackingOff" })
       expect(String(failed.status?.["lastReconcileError"])).toContain("obstacle.example.com")
 
       await patch("failing", { paused: true })
       await cluster.until("paused", ({ status }) => status?.phase === "Paused")
       await patch("failing", { paused: false })
       await cluster.until("failing again", (object) => object.status?.phase !== "Paused" && failures(object) >= 1, 30)
+      const broken = await cluster.until("ten failures", (object) => failures(object) >= breakerThreshold, 90)
+      expect(healthy(broken)).toMatchObject({ status: "False", reason: "CircuitBreakerActive" })
+      // An open breaker goes on trying, and nothing restarts meanwhile.
+      await cluster.until("another failure", (object) => failures(object) > breakerThreshold, 30)
       expect(await cluster.uids()).toEqual(before)
 
       await world.run("delete validatingwebhookconfiguration e2e-obstacle")
       const completed = await cluster.completed()
-      expect([isHealthy(completed), failures(completed)]).toEqual(["True", 0])
+      expect([healthy(completed)?.status, failures(completed)]).toEqual(["True", 0])
+      await world.until(`get events -n ${namespace} -o jsonpath={.items[*].reason}`, (out) =>
+        ["CircuitBreakerActive", "CircuitBreakerReset"].every((reason) => out.split(" ").includes(reason)),
+      )
       expect(Object.values(await cluster.uids()).filter((uid) => Object.values(before).includes(uid))).toEqual([])
       expect(await cluster.lostRecords()).toBe(0)
       await cluster.release()
     },
+    240_000,
   )
 })

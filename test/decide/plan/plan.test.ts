@@ -4,7 +4,7 @@ import { plan } from "../../../src/decide/plan.js"
 import { backoffMs, jitteredBackoffMs, paceMs } from "../../../src/decide/requeue.js"
 import { finalizer } from "../../../src/domain/Labels.js"
 import type { Plan, Step } from "../../../src/domain/Plan.js"
-import type { Snapshot } from "../../../src/domain/Snapshot.js"
+import { defaultSettings, type Snapshot } from "../../../src/domain/Snapshot.js"
 import * as Build from "../../support/snapshots.js"
 
 const proceed = (snapshot: Snapshot): Extract<Plan, { readonly _tag: "Proceed" }> => {
@@ -235,18 +235,21 @@ describe("pause, back-off, pacing", () => {
     expect(plan(paused)).toMatchObject({ _tag: "Held", wait: { kind: "Paused" } })
     expect(plan({ ...paused, cluster: { ...paused.cluster, isDeleting: true } })._tag).toBe("Proceed")
   })
+  const { maxRetryDelayMs } = defaultSettings
   it("R142: the vectors of the back-off, with jitter that only shortens and is the same every time", () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 50].map(backoffMs)).toEqual(
+    expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 50].map((failures) => backoffMs(failures, maxRetryDelayMs))).toEqual(
       [5, 2, 4, 8, 16, 32, 64, 128, 256, 256, 256].map((s) => s * 1000),
     )
+    expect([1, 2, 3, 50].map((failures) => backoffMs(failures, 5_000))).toEqual([2_000, 4_000, 5_000, 5_000])
+    expect([9, 10, 50].map((failures) => backoffMs(failures, 3_600_000))).toEqual([512_000, 1_024_000, 3_600_000])
     FastCheck.assert(
       FastCheck.property(FastCheck.string(), FastCheck.integer({ min: 1, max: 40 }), (name, failures) => {
         const key = { namespace: "n", name }
-        const options = { isPermanent: false, isDeleting: false }
+        const options = { isPermanent: false, isDeleting: false, maxMs: maxRetryDelayMs }
         const delay = jitteredBackoffMs(key, failures, options)
         expect(delay).toBe(jitteredBackoffMs(key, failures, options))
-        expect(delay).toBeLessThanOrEqual(backoffMs(failures))
-        expect(delay).toBeGreaterThanOrEqual(backoffMs(failures) * 0.9 - 1)
+        expect(delay).toBeLessThanOrEqual(backoffMs(failures, maxRetryDelayMs))
+        expect(delay).toBeGreaterThanOrEqual(backoffMs(failures, maxRetryDelayMs) * 0.9 - 1)
       }),
     )
   })
