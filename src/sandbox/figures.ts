@@ -123,24 +123,29 @@ export const maxUnavailable = (entries: ReadonlyArray<TimelineEntry>, window: In
   return most
 }
 
+/** How often each was counted, all together. */
+export const total = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0)
+
 export interface ApiTraffic {
   /** Watch connections opened, by resource. */
   readonly watches: Readonly<Record<string, number>>
-  readonly lists: number
+  /** By resource, too: one that is not installed is asked for by the clock, others by what happens. */
+  readonly lists: Readonly<Record<string, number>>
   readonly gets: number
   readonly writes: number
 }
 
 export const apiTraffic = (entries: ReadonlyArray<TimelineEntry>, window: Interval): ApiTraffic => {
   const watches: Record<string, number> = {}
-  let lists = 0
+  const lists: Record<string, number> = {}
   let gets = 0
   let writes = 0
   for (const entry of within(entries, window)) {
     if (entry._tag !== "Request") continue
     const { verb, resource } = entry.request
     if (verb === "watch") watches[resource] = (watches[resource] ?? 0) + 1
-    else if (verb === "list") lists++
+    else if (verb === "list") lists[resource] = (lists[resource] ?? 0) + 1
     else if (verb === "get") gets++
     else if (isWrite(entry)) writes++
   }

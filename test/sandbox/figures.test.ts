@@ -1,6 +1,7 @@
 import { assert, describe, it } from "vitest"
 import {
   apiTraffic,
+  total,
   covered,
   maxUnavailable,
   percentile,
@@ -101,7 +102,8 @@ describe("figures", () => {
   it("traffic counts connections, reads and writes apart", () => {
     assert.deepStrictEqual(
       apiTraffic([request(1, "watch"), request(2, "list"), request(3, "get"), request(4, "patch")], window),
-      { watches: { pods: 1 }, lists: 1, gets: 1, writes: 1 },
+      { watches: { pods: 1 }, lists: { pods: 1 }, gets: 1, writes: 1 },
     )
+    assert.strictEqual(total({ pods: 2, services: 1 }), 3)
   })
 })

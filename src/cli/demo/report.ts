@@ -2,6 +2,7 @@
 import type { EnrichmentFigures } from "../../sandbox/enrichment.js"
 import {
   apiTraffic,
+  total,
   type Interval,
   maxUnavailable,
   percentile,
@@ -99,7 +100,7 @@ export const summarise = (raw: Raw): DemoReport => {
     api: {
       watches: Object.values(traffic.watches).reduce((sum, n) => sum + n, 0),
       watchesPerKind: Math.max(0, ...Object.values(untilCut.watches)),
-      lists: traffic.lists,
+      lists: total(traffic.lists),
       writes: traffic.writes,
       writesPerPodRestart: rounds === undefined ? 0 : round(between(rounds).length / rounds.rounds),
       steadyStateWrites: between(raw.quiet).length,
