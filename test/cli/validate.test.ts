@@ -62,6 +62,21 @@ describe("acko validate", () => {
     ])
   })
 
+  it("a fix names the kind it is about; a note that CEL rules were not run is no error", () => {
+    const template = `apiVersion: acko.io/v1alpha1
+kind: AerospikeClusterTemplate
+metadata: { name: small }
+spec: { scheduling: { podAntiAffinityLevel: 5 } }
+`
+    const [cluster, other] = validate(good.replace("size: 3", "size: many"), template).judgements
+    expect(cluster?.errors.map(({ path }) => path)).toEqual(["spec.size"])
+    expect(other?.errors.length).toBeGreaterThan(0)
+    for (const { fix, path } of other?.errors ?? []) {
+      expect(path).toContain("podAntiAffinityLevel")
+      expect(fix).not.toContain("aerospikecluster.")
+    }
+  })
+
   it("clusters are resolved with the templates among the files, in any order", () => {
     const template = `apiVersion: acko.io/v1alpha1
 kind: AerospikeClusterTemplate

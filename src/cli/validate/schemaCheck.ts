@@ -2,6 +2,7 @@
 import { isObject, section } from "../../decide/effective/configTree.js"
 import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { type KubeObject, type ResourceKind } from "../../domain/Kubernetes.js"
+import { uncheckedRules } from "../../testing/kube/admit.js"
 import { ApiFailure } from "../../testing/kube/ApiFailure.js"
 import { makeApiServer } from "../../testing/kube/makeApiServer.js"
 
@@ -27,19 +28,19 @@ const unknownField = (warning: string): ReadonlyArray<SpecProblem> => {
   return [{ rule: "schema", path, message: "there is no such field", fix: "correct its name, or remove it" }]
 }
 
-const explained = (path: string): string => {
+const explained = (kind: ResourceKind, path: string): string => {
   const field = path.replace(/\[\d+\]/g, "")
-  return `correct ${path}; \`kubectl explain aerospikecluster.${field}\` tells what it takes`
+  return `correct ${path}; \`kubectl explain ${kind.kind.toLowerCase()}.${field}\` tells what it takes`
 }
 
-const schemaProblems = (failure: ApiFailure): ReadonlyArray<SpecProblem> => {
-  const causes = failure.status.details?.causes ?? []
+const schemaProblems = (kind: ResourceKind, failure: ApiFailure): ReadonlyArray<SpecProblem> => {
+  const causes = (failure.status.details?.causes ?? []).filter(({ message }) => message !== uncheckedRules.message)
   if (causes.length === 0) return [{ rule: "schema", path: "metadata", message: failure.message, fix: "correct it" }]
   return causes.map(({ field = "metadata", message }) => ({
     rule: "schema",
     path: field,
     message,
-    fix: explained(field),
+    fix: explained(kind, field),
   }))
 }
 
@@ -60,7 +61,7 @@ export const makeSchemaCheck = (
       })
       return unknown
     } catch (error) {
-      if (error instanceof ApiFailure) return [...unknown, ...schemaProblems(error)]
+      if (error instanceof ApiFailure) return [...unknown, ...schemaProblems(kind, error)]
       throw error
     }
   }

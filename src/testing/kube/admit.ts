@@ -40,7 +40,8 @@ const blocking = new Set<FieldProblem["reason"]>([
   "FieldValueTypeInvalid",
 ])
 
-const uncheckedRules = invalidField(
+/** What stands beside the errors of an object for which no CEL rule was run; it is no error of its own. */
+export const uncheckedRules = invalidField(
   "<nil>",
   null,
   "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",

@@ -62,10 +62,11 @@ const replicationProblems = (namespace: JsonObject, size: number, path: string):
   const fix = "use a whole number from 1 to the cluster size, as a number and not as text"
   if (typeof value === "number" && (!Number.isInteger(value) || value < 0))
     return [...range, problem("V47", at, `namespace ${name}: replication-factor ${value} is no whole number`, fix)]
+  const shown = `namespace ${name}: replication-factor ${JSON.stringify(value)}`
   return [
     ...range,
     ...(factor < 1
-      ? [problem("V48", at, `namespace ${name}: replication-factor ${JSON.stringify(value)} is below 1`, fix)]
+      ? [problem("V48", at, `${shown} is ${typeof value === "number" ? "below 1" : "not a number"}`, fix)]
       : when(
           size > 0 && factor > size,
           "V49",

@@ -6,7 +6,7 @@ import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.j
 import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { isEnterpriseOnly } from "../../configuration/check/enterprise.js"
 import { isObject, section, namespaceEntries } from "../configTree.js"
-import { problem } from "./problem.js"
+import { problem, when } from "./problem.js"
 
 /** What a namespace key is about, where there is more to say than "Enterprise feature" (V10). */
 const namespaceKeys: Readonly<Record<string, string>> = {
@@ -71,6 +71,13 @@ export const enterpriseProblems = (config: JsonObject, path: string): ReadonlyAr
     ...(Object.hasOwn(network, "tls") ? [enterpriseOnly("V7", `${path}.network.tls`, "tls")] : []),
     ...namespaceEntries(config).flatMap((namespace, index) =>
       isObject(namespace) ? inNamespace(namespace, `${path}.namespaces[${index}]`) : [],
+    ),
+    ...when(
+      Object.hasOwn(config, "security") && config["security"] !== null && !isObject(config["security"]),
+      "V12",
+      `${path}.security`,
+      "security must be a map; without access control in Community Edition it has no effect anyway",
+      `remove ${path}.security`,
     ),
     ...inSection(section(config, "security"), `${path}.security`, "V12", (key) => securityKeys.has(key)),
     ...inSection(section(config, "service"), `${path}.service`, "enterprise", (key) =>

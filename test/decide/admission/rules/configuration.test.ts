@@ -28,6 +28,12 @@ describe("configuration", () => {
       ["spec.aerospikeConfig.security.ldap", "security.tls", "security.log", "security.syslog"],
     ],
     [
+      "V12: security that is no map",
+      with_({ security: "enabled" }),
+      ["V12"],
+      ["spec.aerospikeConfig.security", "must be a map"],
+    ],
+    [
       "V13: a heartbeat by multicast",
       with_({ network: { heartbeat: { mode: "multicast" } } }),
       ["V13"],
@@ -43,7 +49,7 @@ describe("configuration", () => {
       "V48: a replication factor as text",
       namespaces(namespace({ "replication-factor": "2" })),
       ["V48"],
-      ["test", '"2"'],
+      ["test", '"2" is not a number'],
     ],
     [
       "V49: more replicas than nodes",

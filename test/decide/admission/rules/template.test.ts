@@ -58,6 +58,8 @@ describe("a template", () => {
     expect(template({}).errors).toEqual([])
     const empty = { scheduling: { podManagementPolicy: "" }, aerospikeConfig: { network: { heartbeat: { mode: "" } } } }
     expect(template(empty).errors).toEqual([])
+    // The cluster that uses it gets the default.
+    expect(template({ monitoring: { enabled: true, exporterImage: "" } }).errors).toEqual([])
   })
 
   it("is not judged while it is deleted", () => {
