@@ -14,11 +14,19 @@ const spellings = (text: string): ReadonlyArray<string> => [
   text.replaceAll("$", () => "$$"),
 ]
 
+/** One text instead of the other, everywhere or in one place: a word such as `info` may stand beside the user's own. */
+const isPut = (before: string, after: string, old: string, now: string): boolean => {
+  const parts = before.split(old)
+  return (
+    parts.length > 1 &&
+    (parts.join(now) === after ||
+      parts.some((_, at) => at > 0 && [parts.slice(0, at).join(old), parts.slice(at).join(old)].join(now) === after))
+  )
+}
+
 /** One text where the other was: the same with one inside replaced by the other, or a part of it (a directory of a path). */
 const isReplaced = (before: string, after: string, { harmless, text }: Pair): boolean =>
-  spellings(harmless).some((old) =>
-    spellings(text).some((now) => before.includes(old) && before.replaceAll(old, () => now) === after),
-  ) ||
+  spellings(harmless).some((old) => spellings(text).some((now) => isPut(before, after, old, now))) ||
   (after !== "" && text.startsWith(after) && harmless.startsWith(before))
 
 const isSame = (a: ConfNode, b: ConfNode): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -71,9 +79,13 @@ const isHash = (value: unknown): boolean => typeof value === "string" && /^[0-9a
 /** A port can be a number where the resource has a text. */
 const isScalar = (value: unknown): value is string | number => typeof value === "string" || typeof value === "number"
 
+/** An empty text counts as none: a default may take its place. */
+const isAbsent = ({ text }: Pair): boolean => text === ""
+
 const scalarFaults = (before: unknown, after: unknown, pair: Pair, path: string): ReadonlyArray<string> => {
   const isData =
     before === after ||
+    (isAbsent(pair) && before === pair.harmless) ||
     (isHash(before) && isHash(after)) ||
     (isScalar(before) && isScalar(after) && isReplaced(String(before), String(after), pair))
   return isData ? [] : [`${path} was ${JSON.stringify(before)} and is ${JSON.stringify(after)}`]

@@ -126,11 +126,10 @@ const readBack = (key: string, value: unknown): unknown =>
 const withoutDerived = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutDerived)
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, below]: [string, unknown]) =>
-      derived.has(key) || key === configurationKey ? [] : [[key, readBack(key, withoutDerived(below))]],
-    ),
-  )
+  const kept: Record<string, unknown> = {}
+  for (const [key, below] of Object.entries(value))
+    if (!derived.has(key) && key !== configurationKey) kept[key] = readBack(key, withoutDerived(below))
+  return kept
 }
 
 const field = (value: unknown, key: string): unknown =>

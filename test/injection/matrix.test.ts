@@ -52,6 +52,16 @@ describe("what the matrix would find", () => {
     expect(confFaults(before, parseConf("service {\n\tuser a {\n\t}\n}\n"), pair)).not.toEqual([])
     expect(confFaults(before, parseConf("service {\n\tuser b\n}\n"), { harmless: "x", text: "a" })).not.toEqual([])
     expect(confFaults(before, parseConf("service {\n\tuser a\n}\n"), { harmless: "x", text: "a" })).toEqual([])
+    // A word of the operator's own may be the same as the user's.
+    const twice = parseConf("console {\n\tcontext info info\n}\n")
+    const replaced = (words: string) =>
+      confFaults(twice, parseConf(`console {\n\t${words}\n}\n`), { harmless: "info", text: "tls" })
+    expect([replaced("context tls info"), replaced("context info tls"), replaced("context tls tls")]).toEqual([
+      [],
+      [],
+      [],
+    ])
+    expect(replaced("context tls any")).not.toEqual([])
   })
 
   it("R121: another command, another parameter", () => {

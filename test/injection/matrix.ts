@@ -21,14 +21,14 @@ export interface Depth {
   readonly read: number
   /** For what becomes of an accepted text that stays in an object as it is. */
   readonly kept: number
-  /** Whether places are followed also where another release takes more and makes the same of it. */
+  /** Whether places that repeat others get no fewer texts for that, and are followed like them. */
   readonly repeats: boolean
 }
 
 /** In `npm test`: seconds. */
 export const part: Depth = { verdicts: 64, read: 32, kept: 256, repeats: false }
-/** In `npm run fuzz`: everything that is read, everything that is refused. */
-export const full: Depth = { verdicts: 1, read: 1, kept: 64, repeats: true }
+/** In `npm run fuzz`: every text in every place, each followed. */
+export const full: Depth = { verdicts: 1, read: 1, kept: 1, repeats: true }
 
 export interface MatrixResult {
   /** Places visited; those in which nothing is accepted; those whose text something reads. */
@@ -127,7 +127,7 @@ const visit = (tally: Tally, subject: Subject, index: number, depth: Depth): voi
   if (!depth.repeats && subject.repeats >= 16 && !isClosed(subject))
     return judgeOnly(tally, subject, every(depth.verdicts, index))
   const baseline = isClosed(subject) ? undefined : baselineOf(subject)
-  const { repeats } = subject
+  const repeats = depth.repeats ? 1 : subject.repeats
   if (baseline === undefined) return visitClosed(tally, subject, every(depth.verdicts * repeats, index))
   const isRead = isReadAsText(baseline)
   if (isRead) tally.read++

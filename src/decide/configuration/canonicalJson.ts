@@ -32,13 +32,18 @@ const text = (value: string): string =>
 
 const surrogate = /[\uD800-\uDFFF]/
 
-/** By UTF-8 bytes, which is the order of code points: that of UTF-16 units only while no surrogates take part. */
-const byBytes = (a: string, b: string): number => {
-  if (!surrogate.test(a) && !surrogate.test(b)) return a < b ? -1 : a > b ? 1 : 0
+/** Code points, one by one. */
+const byCodePoints = (a: string, b: string): number => {
   const left = Array.from(a, (character) => character.codePointAt(0) ?? 0)
   const right = Array.from(b, (character) => character.codePointAt(0) ?? 0)
   const at = left.findIndex((point, index) => point !== right[index])
   return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1)
+}
+
+/** By UTF-8 bytes, which is the order of code points: that of UTF-16 units, which `sort` uses, only while no surrogates take part. */
+const sortedKeys = (value: object): ReadonlyArray<string> => {
+  const keys = Object.keys(value)
+  return keys.some((key) => surrogate.test(key)) ? keys.sort(byCodePoints) : keys.sort()
 }
 
 /** `undefined` fields are left out; numbers that JSON cannot carry become null. */
@@ -48,8 +53,10 @@ export const canonicalJson = (value: unknown): string => {
   if (typeof value === "number") return Number.isFinite(value) ? (Object.is(value, -0) ? "-0" : String(value)) : "null"
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
   if (typeof value !== "object" || value === null) return "null"
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => byBytes(a, b))
-  return `{${fields.map(([key, field]) => `${text(key)}:${canonicalJson(field)}`).join(",")}}`
+  let fields = ""
+  for (const key of sortedKeys(value)) {
+    const field: unknown = Reflect.get(value, key)
+    if (field !== undefined) fields += `${fields === "" ? "" : ","}${text(key)}:${canonicalJson(field)}`
+  }
+  return `{${fields}}`
 }
