@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../../src/domain/EffectiveCluster.js"
 import { isList, isObject } from "../../src/decide/effective/configTree.js"
 import { templateNameOf } from "../../src/domain/AerospikeCluster.js"
 import type { KubeObject } from "../../src/domain/Kubernetes.js"
+import { Annotation } from "../../src/domain/Labels.js"
 import { completed, type Place, placesOf } from "./places.js"
 import { type Node, schemaTrees } from "./schemaTree.js"
 
@@ -107,11 +108,17 @@ export interface Subject {
 
 const templateName = "base"
 
+type Metadata = {
+  readonly name?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
 /** Its status holds the copy of the template it refers to. */
-const clusterOf = (spec: Json, templateSpec?: Json): Resource => ({
+const clusterOf = (spec: Json, templateSpec?: Json, metadata: Metadata = {}): Resource => ({
   apiVersion: "acko.io/v1alpha1",
   kind: "AerospikeCluster",
-  metadata: { name: "demo", namespace: "ns1", uid: "uid-demo", resourceVersion: "1", generation: 1 },
+  metadata: { name: "demo", namespace: "ns1", uid: "uid-demo", resourceVersion: "1", generation: 1, ...metadata },
   spec,
   ...(templateSpec === undefined
     ? {}
@@ -193,6 +200,29 @@ const ofTemplate = (tree: Node, place: Place, release: Release): Subject => {
   }
 }
 
+/** What people write there; the API server lets anything through before the webhook is asked. Namespaces exist before their resources do. */
+const metadataPlaces: ReadonlyArray<readonly [string, (text: string) => Metadata]> = [
+  // Without a name there is no resource.
+  ["metadata.name", (name) => ({ name: name || "zqmarker" })],
+  ["metadata.labels{key}", (key) => ({ labels: { [key]: "a" } })],
+  ["metadata.labels{value}", (value) => ({ labels: { key: value } })],
+  ["metadata.annotations{key}", (key) => ({ annotations: { [key]: "a" } })],
+  ...Object.values(Annotation).map(
+    (key) => [`metadata.annotations.${key}`, (value: string) => ({ annotations: { [key]: value } })] as const,
+  ),
+]
+
+const ofMetadata = ([path, put]: (typeof metadataPlaces)[number]): Subject => {
+  const spec = { size: 3, image: releases.known, aerospikeConfig: { namespaces: [namespaceOf(memory)] } }
+  return {
+    name: path,
+    place: { path, kind: "text", samples: [], refused: "never", put },
+    release: "known",
+    repeats: 1,
+    clusters: [(text) => clusterOf(spec, undefined, put(text))],
+  }
+}
+
 /** One per place of both kinds; places in the server's configuration also for a release nobody knows the parameters of. */
 export const subjects = (): ReadonlyArray<Subject> => {
   const { cluster, template } = schemaTrees()
@@ -202,6 +232,7 @@ export const subjects = (): ReadonlyArray<Subject> => {
       ...(isServerConfiguration(place.path) ? [make(place, "unknown")] : []),
     ])
   return [
+    ...metadataPlaces.map(ofMetadata),
     ...each(placesOf(cluster, "spec"), (place, release) => ofCluster(cluster, place, release)),
     ...each(placesOf(template, "template spec"), (place, release) => ofTemplate(template, place, release)),
   ]
