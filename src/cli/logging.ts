@@ -7,6 +7,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as HashMap from "effect/HashMap"
+import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -39,10 +40,11 @@ const readable = (text: string): string =>
 
 const words = (message: unknown): ReadonlyArray<unknown> => (Array.isArray(message) ? message : [message])
 
-const sentence = (message: unknown): string =>
-  words(message)
-    .map((word) => (typeof word === "string" ? word : (JSON.stringify(word) ?? String(word))))
-    .join(" ")
+/** Of an error what it says, not what it is made of: some of Node's refer to themselves, and others hold a whole request. */
+const wordText = (word: unknown): string =>
+  word instanceof Error && word.message !== "" ? word.message : Inspectable.toStringUnknown(word, 0)
+
+const sentence = (message: unknown): string => words(message).map(wordText).join(" ")
 
 const plain = (value: unknown): unknown =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : sentence(value)
@@ -65,7 +67,7 @@ const logfmtLogger = Logger.map(Logger.logfmtLogger, harmless)
 const prettyLogger = Logger.mapInputOptions(Logger.prettyLogger(), (options: Logger.Logger.Options<unknown>) => ({
   ...options,
   message: [
-    ...words(options.message).map((word) => (typeof word === "string" ? readable(word) : word)),
+    ...words(options.message).map((word) => readable(wordText(word))),
     ...(Cause.isEmpty(options.cause) ? [] : [readable(`\n${Cause.pretty(options.cause, { renderErrorCause: true })}`)]),
   ],
   cause: Cause.empty,

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import { describe } from "vitest"
 import { harmless, jsonLogger } from "../../src/cli/logging.js"
+import { KubeTransportError } from "../../src/kube/KubeError.js"
 
 /** What a program logs, as lines of JSON. */
 const logged = <A, E>(program: Effect.Effect<A, E>) =>
@@ -36,6 +37,27 @@ describe("logging", () => {
       })
       expect((JSON.parse(line) as { cause: string }).cause).toContain("Error: no")
     }),
+  )
+
+  it.effect(
+    "S11: what cannot be written as JSON costs the fiber that logs it nothing; of an error its message counts",
+    () =>
+      Effect.gen(function* () {
+        // What Node makes of a certificate for another name: the certificate of a self-signed issuer is its own issuer's.
+        const certificate: { issuerCertificate?: unknown } = {}
+        certificate.issuerCertificate = certificate
+        const refused = Object.assign(new Error("not in the cert's list"), { cert: certificate })
+        const where = { verb: "list", resource: "pods" }
+        const error = new KubeTransportError({ ...where, reason: "Connect", cause: refused })
+        const lines = yield* logged(
+          Effect.all([
+            Effect.logWarning("the safety list failed", error),
+            Effect.annotateLogs(Effect.logWarning(certificate, 1n), { certificate, count: 1n }),
+          ]),
+        )
+        expect(JSON.parse(lines[0] ?? "")).toMatchObject({ message: `the safety list failed ${error.message}` })
+        expect(JSON.parse(lines[1] ?? "")).toMatchObject({ level: "warn", count: "1" })
+      }),
   )
 
   it.effect("R128: what others wrote can neither forge a line nor speak to a terminal", () =>
