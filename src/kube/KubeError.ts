@@ -12,8 +12,12 @@ interface Where {
   readonly name?: string
 }
 
-const place = (e: Where): string =>
-  `${e.verb} ${e.resource}${e.name === undefined ? "" : ` ${e.namespace === undefined ? "" : `${e.namespace}/`}${e.name}`}`
+/** Without a name of its own, an error's `name` is the one every error has: its class's. */
+const place = (e: Where): string => {
+  const { namespace, resource, verb } = e
+  if (!Object.hasOwn(e, "name")) return `${verb} ${resource}${namespace === undefined ? "" : ` in ${namespace}`}`
+  return `${verb} ${resource} ${namespace === undefined ? "" : `${namespace}/`}${e.name ?? ""}`
+}
 
 /** No usable HTTP answer: refused, reset, TLS, DNS, timed out. Whether a write took effect is unknown (R11). */
 export class KubeTransportError extends Data.TaggedError("KubeTransportError")<
