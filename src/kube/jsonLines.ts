@@ -8,7 +8,6 @@ import * as Stream from "effect/Stream"
 export class JsonLineError extends Data.TaggedError("JsonLineError")<{
   readonly reason: "NotJson" | "TooLong"
   readonly detail: string
-  readonly cause?: unknown
 }> {
   override get message(): string {
     return `${this.reason}: ${this.detail}`
@@ -77,8 +76,9 @@ class LineBuffer {
 const parse = (line: string): unknown => {
   try {
     return JSON.parse(line)
-  } catch (cause) {
-    throw new JsonLineError({ reason: "NotJson", detail: `a line of ${line.length} characters is not JSON`, cause })
+  } catch {
+    // The parser's message quotes the text.
+    throw new JsonLineError({ reason: "NotJson", detail: `a line of ${line.length} characters is not JSON` })
   }
 }
 
@@ -104,9 +104,7 @@ export const jsonLines = <E, R>(
           return Chunk.unsafeFromArray(values)
         },
         catch: (cause) =>
-          cause instanceof JsonLineError
-            ? cause
-            : new JsonLineError({ reason: "NotJson", detail: "unreadable bytes", cause }),
+          cause instanceof JsonLineError ? cause : new JsonLineError({ reason: "NotJson", detail: "unreadable bytes" }),
       }),
     )
   })

@@ -1,4 +1,5 @@
 /** From an HTTP answer (or an in-stream `ERROR`) to a {@link KubeStatusError}. */
+import { withoutConfidential } from "./confidential.js"
 import type { KubeRequest } from "./KubeRequest.js"
 import { whereOf } from "./KubeRequest.js"
 import { KubeStatusError } from "./KubeError.js"
@@ -45,7 +46,15 @@ const retryAfterInDetails = (details: unknown): number | undefined =>
     ? details["retryAfterSeconds"] * 1000
     : undefined
 
-/** An error from a `Status` object, as answers and in-stream `ERROR`s carry it. */
+/** The same JSON with every text changed. */
+const eachText = (json: unknown, change: (text: string) => string): unknown => {
+  if (typeof json === "string") return change(json)
+  if (Array.isArray(json)) return json.map((item) => eachText(item, change))
+  if (!isRecord(json)) return json
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, eachText(value, change)]))
+}
+
+/** An error from a `Status` object, as answers and in-stream `ERROR`s carry it. It does not repeat what was confidential in the request. */
 export const statusError = (
   request: KubeRequest,
   status: unknown,
@@ -56,13 +65,14 @@ export const statusError = (
   const code = typeof fields["code"] === "number" && fields["code"] >= 300 ? fields["code"] : fallback.code
   const reason = typeof fields["reason"] === "string" && fields["reason"] !== "" ? fields["reason"] : undefined
   const message = typeof fields["message"] === "string" ? fields["message"] : fallback.text
-  const details = fields["details"]
+  const silent = withoutConfidential(request.body?.json)
+  const details = eachText(fields["details"], silent)
   const wait = fallback.retryAfterMs ?? retryAfterInDetails(details)
   return new KubeStatusError({
     ...whereOf(request),
     status: code,
     reason: reason ?? reasonOf[code] ?? (code < 400 ? "Redirect" : "Unknown"),
-    detail: message.trim().slice(0, maxDetailChars),
+    detail: silent(message).trim().slice(0, maxDetailChars),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
     ...(details === undefined ? {} : { details }),
   })

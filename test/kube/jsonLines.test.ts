@@ -1,7 +1,9 @@
 import { it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as fc from "effect/FastCheck"
 import * as Stream from "effect/Stream"
 import { assert, describe } from "vitest"
@@ -72,6 +74,14 @@ describe("jsonLines", () => {
       }),
     )
   }
+
+  it.effect("R129 nothing of a bad line is in the log of its error, causes included", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(read(['{"password":"hunter2",hunter2}\n']))
+      assert.isTrue(Exit.isFailure(exit))
+      if (Exit.isFailure(exit)) assert.notInclude(Cause.pretty(exit.cause, { renderErrorCause: true }), "hunter2")
+    }),
+  )
 
   it.effect("R39 a line longer than the limit fails, finished or not, in one piece or many", () =>
     Effect.gen(function* () {

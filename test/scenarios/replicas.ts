@@ -139,7 +139,7 @@ const makeReplicas: Effect.Effect<Replicas, never, World | AerospikeInfo> = Effe
 })
 
 /** The lines of the metrics page of a replica, without comments. All replicas of one test share a registry. */
-export const pageOf = ({ inside }: Replica): Effect.Effect<ReadonlyArray<string>> =>
+export const pageOf = ({ inside }: Pick<Replica, "inside">): Effect.Effect<ReadonlyArray<string>> =>
   Effect.map(Effect.provide(Operator.metrics, inside), (families) =>
     render(Metric.unsafeSnapshot(), families)
       .split("\n")

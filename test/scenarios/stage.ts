@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import type * as Scope from "effect/Scope"
 import { AerospikeInfo } from "../../src/aerospike/AerospikeInfo.js"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../src/decide/crd.js"
@@ -268,6 +269,8 @@ export interface PlayOptions {
   readonly world?: EmbeddedWorldOptions
   readonly operator?: ProcessOptions
   readonly seed?: number
+  /** Receives what the operator logs, at every level. */
+  readonly logger?: Logger.Logger<unknown, unknown>
 }
 
 /** Plays a scenario to its end, synchronously. */
@@ -295,7 +298,8 @@ export const play = (
           ...options.world,
         }),
       ),
-      Effect.provide(Logger.replace(Logger.defaultLogger, Logger.none)),
+      Effect.provide(Logger.replace(Logger.defaultLogger, options.logger ?? Logger.none)),
+      Logger.withMinimumLogLevel(options.logger === undefined ? LogLevel.Info : LogLevel.All),
       Effect.provide(time.layer),
       Effect.withTracerEnabled(false),
     ),

@@ -40,8 +40,16 @@ const valueAt = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
     value,
   )
 
-/** The value in JSON, not longer than a line. */
-const shown = (value: unknown): string => {
+/** Values below these are often passwords: no message repeats them (R129). */
+const isConfidential = (path: string): boolean => /\.(?:env|httpHeaders)(?:[[.]|$)/.test(path)
+
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0
+
+/** A single value in JSON, not longer than a line. Of lists and maps only what they are: what is in them was not asked for. */
+const shown = (value: unknown, path: string): string => {
+  const isCompound = typeof value === "object" && value !== null
+  if (isCompound && !isEmpty(value)) return Array.isArray(value) ? "an array" : "an object"
+  if (isConfidential(path) && !isCompound && value !== undefined) return `a ${typeof value} (not shown)`
   const text = typeof value === "string" ? value.slice(0, 80) : value
   const json = JSON.stringify(text) ?? "nothing"
   return json.length > 80 ? `${json.slice(0, 80)}…` : json
@@ -60,10 +68,10 @@ const expectation = (message: string): string | undefined => {
 }
 
 /** What several members of a union expected, as one sentence. */
-const sentence = (messages: ReadonlyArray<string>, value: unknown): string => {
+const sentence = (messages: ReadonlyArray<string>, value: unknown, path: string): string => {
   const expectations = messages.map(expectation)
   return expectations.every((expected) => expected !== undefined)
-    ? `expected ${[...new Set(expectations)].join(" or ")}, it is ${shown(value)}`
+    ? `expected ${[...new Set(expectations)].join(" or ")}, it is ${shown(value, path)}`
     : messages.map((message) => (message.length > 200 ? `${message.slice(0, 200)}…` : message)).join("; ")
 }
 
@@ -87,7 +95,7 @@ export const specDecoder =
         return [...byField].slice(0, maximumFields).map(([field, { path, messages }]) => {
           const rule = ruleOf(field)
           const reason = rule === undefined ? undefined : reasons[rule]
-          const text = sentence(messages, valueAt(given, path))
+          const text = sentence(messages, valueAt(given, path), field)
           return {
             path: field,
             ...(rule === undefined ? {} : { rule }),

@@ -61,6 +61,25 @@ describe("what a field is refused for", () => {
     expect(messages(decodeSpec(spec))).toEqual([{ path, message: `expected ${expected}` }])
   })
 
+  it.each([
+    ["a number for a password", { env: [{ name: "PASSWORD", value: 12_345_678 }] }],
+    ["a list of lines", { env: ["PASSWORD=12345678"] }],
+    ["one line", { env: "PASSWORD=12345678" }],
+    ["a map", { env: { PASSWORD: "12345678" } }],
+    ["an object for a value", { env: [{ name: "PASSWORD", value: { of: "12345678" } }] }],
+    [
+      "a header",
+      { livenessProbe: { httpGet: { port: 1, httpHeaders: [{ name: "Authorization", value: 12_345_678 }] } } },
+    ],
+    ["a container that is no list", undefined],
+  ])("R129: %s is refused without being repeated", (_title, wrong) => {
+    const tool = { name: "tool", env: [{ name: "PASSWORD", value: "12345678" }] }
+    const spec = { podSpec: { sidecars: wrong === undefined ? tool : [{ ...tool, ...wrong }] } }
+    const found = messages(decodeSpec(spec))
+    expect(found).toHaveLength(1)
+    expect(JSON.stringify(found)).not.toContain("12345678")
+  })
+
   it("TV4: the enumeration of a template, with its rule", () => {
     const decoded = decodeTemplateSpec({ aerospikeConfig: { network: { heartbeat: { mode: "multicast" } } } })
     expect(Either.getOrThrow(Either.flip(decoded))).toMatchObject([
