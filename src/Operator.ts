@@ -37,7 +37,7 @@ import * as Fence from "./runtime/Fence.js"
 import { LeaderElection, type LeadershipLost } from "./runtime/LeaderElection.js"
 import { Reconciler } from "./runtime/Reconciler.js"
 import * as Shutdown from "./runtime/Shutdown.js"
-import { onSteadyClock } from "./runtime/SteadyClock.js"
+import { onSteadyClock, onWallClock } from "./runtime/SteadyClock.js"
 import { TemplateUse } from "./runtime/TemplateUse.js"
 import { clusterController, Triggers } from "./runtime/Triggers.js"
 
@@ -197,7 +197,8 @@ export const runProcess = Effect.gen(function* () {
   const health = yield* Health
   yield* showHealth
   const untilEnd = Effect.onInterrupt(Effect.never, () => health.end)
-  return yield* Effect.raceFirst(runElected, Effect.raceFirst(webhook.run, untilEnd))
+  // Certificates are judged by callers with clocks of their own (R134).
+  return yield* Effect.raceFirst(runElected, Effect.raceFirst(onWallClock(webhook.run), untilEnd))
 }).pipe(onSteadyClock)
 
 /** The client-view child process beside the bundle. */

@@ -39,3 +39,7 @@ export const steady = (base: Clock.Clock): SteadyClock => {
 /** Runs a program, and every fiber it starts, on the {@link steady} form of the clock in force. */
 export const onSteadyClock = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.clockWith((base) => Effect.withClock(program, steady(base)))
+
+/** Runs a program on the wall clock behind the {@link steady} one: a program about times that others judge by their own clocks. */
+export const onWallClock = <A, E, R>(program: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.clockWith((clock) => Effect.withClock(program, wallBehind(clock)))

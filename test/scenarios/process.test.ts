@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -167,6 +168,45 @@ describe("several operators", () => {
 })
 
 describe("time from other clocks", () => {
+  it("R60 R134: the webhooks' certificates follow the wall clock, which others have, too, and not the steady one", () => {
+    withReplicas((replicas) =>
+      Effect.gen(function* () {
+        const { server } = replicas.world
+        const dayMs = 24 * 3_600_000
+        // The machine slept for longer than a certificate is valid: no monotonic clock counts that.
+        let sleptMs = 0
+        let followedAt = 0
+        const process = Operator.runProcess.pipe(
+          Effect.provideService(Health, { show: () => Effect.void, end: Effect.void }),
+          Effect.provideService(AdmissionWebhook, {
+            isReady: Effect.succeed(true),
+            run: Effect.delay(Clock.currentTimeMillis, "15 seconds").pipe(
+              Effect.tap((now) => void (followedAt = now)),
+              Effect.forever,
+            ),
+          }),
+        )
+        const run = Effect.clockWith((clock) => {
+          const wall = () => clock.unsafeCurrentTimeMillis() + sleptMs
+          return Effect.withClock(process, {
+            [Clock.ClockTypeId]: Clock.ClockTypeId,
+            unsafeCurrentTimeMillis: wall,
+            unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+            currentTimeMillis: Effect.sync(wall),
+            currentTimeNanos: clock.currentTimeNanos,
+            sleep: (duration) => clock.sleep(duration),
+          })
+        })
+        yield* replicas.start("replica-1", { run })
+        yield* Effect.sleep("20 seconds")
+        expect(followedAt).toBe(server.now() - 5_000)
+        sleptMs = 40 * dayMs
+        yield* Effect.sleep("20 seconds")
+        expect(followedAt).toBe(server.now() - 10_000 + sleptMs)
+      }),
+    )
+  })
+
   it("R64: pods said to have been deleted in the past or in the future are gone when they are gone, not before", () => {
     withReplicas((replicas) =>
       Effect.gen(function* () {
