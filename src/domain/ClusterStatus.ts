@@ -1,18 +1,27 @@
 /** `status` of an AerospikeCluster as we read and write it (api.md §4). Absent means "not known", never a zero in disguise. */
 
-export type Phase =
-  | "InProgress"
-  | "Completed"
-  | "Error"
-  | "ScalingUp"
-  | "ScalingDown"
-  | "WaitingForMigration"
-  | "RollingRestart"
-  | "ACLSync"
-  | "Paused"
-  | "Deleting"
+export const phases = [
+  "InProgress",
+  "Completed",
+  "Error",
+  "ScalingUp",
+  "ScalingDown",
+  "WaitingForMigration",
+  "RollingRestart",
+  "ACLSync",
+  "Paused",
+  "Deleting",
+] as const
+export type Phase = (typeof phases)[number]
 
-export type RestartReason = "ConfigChanged" | "ImageChanged" | "PodSpecChanged" | "ManualRestart" | "WarmRestart"
+export const restartReasons = [
+  "ConfigChanged",
+  "ImageChanged",
+  "PodSpecChanged",
+  "ManualRestart",
+  "WarmRestart",
+] as const
+export type RestartReason = (typeof restartReasons)[number]
 
 export type OperationKind = "WarmRestart" | "PodRestart"
 

@@ -1,36 +1,16 @@
 /** `status` of a cluster as stored, read leniently: an unreadable field is absent, never a reason to fail. */
-import type {
-  ClientViewStatus,
-  ClusterStatus,
-  MigrationStatus,
-  OperationStatus,
-  Phase,
-  PodStatus,
-  RestartReason,
-  StatusCondition,
-  TemplateSnapshot,
+import {
+  type ClientViewStatus,
+  type ClusterStatus,
+  type MigrationStatus,
+  type OperationStatus,
+  phases,
+  type PodStatus,
+  restartReasons,
+  type StatusCondition,
+  type TemplateSnapshot,
 } from "../domain/ClusterStatus.js"
 import { at, defined, entries, type Fields, fields, flag, numeric, oneOf, stringMap, strings, text } from "./fields.js"
-
-const phases: ReadonlyArray<Phase> = [
-  "InProgress",
-  "Completed",
-  "Error",
-  "ScalingUp",
-  "ScalingDown",
-  "WaitingForMigration",
-  "RollingRestart",
-  "ACLSync",
-  "Paused",
-  "Deleting",
-]
-const restartReasons: ReadonlyArray<RestartReason> = [
-  "ConfigChanged",
-  "ImageChanged",
-  "PodSpecChanged",
-  "ManualRestart",
-  "WarmRestart",
-]
 
 /** Drops the entries that are undefined; the type follows from the optional fields of `A`. */
 const present = <A extends object>(values: { readonly [K in keyof A]: A[K] | undefined }): A => defined(values)

@@ -295,9 +295,14 @@ describe("a change that one of three nodes refuses", () => {
 describe("a change in the middle of which something goes wrong (R5)", () => {
   const numbers = [1, 2, 3, 4, 5, 6]
 
-  it.each(numbers)("R11: the answer to set-config %i is lost: read back, and no pod restarts", (n) => {
+  /** Two values change; `happen` comes between what a node does for the n-th command and its answer, `meanwhile` once the change is wished for. */
+  const change = (
+    happen: (n: number) => Effect.Effect<void>,
+    meanwhile: (stage: Stage, sent: () => number) => Effect.Effect<void>,
+    { migrateThreads, tickerInterval }: Readonly<Record<"migrateThreads" | "tickerInterval", string>>,
+  ): void => {
     let sent = 0
-    const around = beforeAnswers((commands) => (isSet(commands) && ++sent === n ? Effect.never : Effect.void))
+    const around = beforeAnswers((commands) => (isSet(commands) ? Effect.suspend(() => happen(++sent)) : Effect.void))
     play(
       (stage) =>
         Effect.gen(function* () {
@@ -305,65 +310,51 @@ describe("a change in the middle of which something goes wrong (R5)", () => {
           yield* stage.completed()
           const before = stage.pods()
           yield* stage.wish(wish({ "migrate-threads": 3, "ticker-interval": 30 }))
+          yield* meanwhile(stage, () => sent)
           yield* stage.completed()
           expect(sent).toBeGreaterThanOrEqual(6)
-          expect(yield* values(stage, "ticker-interval")).toEqual(three("30"))
-          yield* agrees(stage, "migrate-threads", "3")
+          expect(yield* values(stage, "ticker-interval")).toEqual(three(tickerInterval))
+          yield* agrees(stage, "migrate-threads", migrateThreads)
           expect(stage.pods()).toEqual(before)
         }),
       { operator: { around } },
+    )
+  }
+  const changed = { migrateThreads: "3", tickerInterval: "30" }
+  const takenBack = { migrateThreads: "1", tickerInterval: "10" }
+
+  /** The operator ends before the n-th answer; another one starts after `meanwhile`. */
+  const crash = (n: number, meanwhile: (stage: Stage) => Effect.Effect<void>, outcome: typeof changed): void => {
+    let isCrashed = false
+    change(
+      (sent) => (sent >= n && !isCrashed ? Effect.never : Effect.void),
+      (stage, sent) =>
+        Effect.gen(function* () {
+          yield* stage.until("crash", () => sent() >= n)
+          yield* meanwhile(stage)
+          yield* stage.restartOperator
+          isCrashed = true
+        }),
+      outcome,
+    )
+  }
+
+  it.each(numbers)("R11: the answer to set-config %i is lost: read back, and no pod restarts", (n) => {
+    change(
+      (sent) => (sent === n ? Effect.never : Effect.void),
+      () => Effect.void,
+      changed,
     )
   })
 
   it.each(numbers)("R5: a crash after set-config %i: the next operator ends it, and no pod restarts", (n) => {
-    let sent = 0
-    const around = beforeAnswers((commands) =>
-      isSet(commands) && ++sent >= n && sent < 100 ? Effect.never : Effect.void,
-    )
-    play(
-      (stage) =>
-        Effect.gen(function* () {
-          yield* stage.wish(wish({ "migrate-threads": 1 }))
-          yield* stage.completed()
-          const before = stage.pods()
-          yield* stage.wish(wish({ "migrate-threads": 3, "ticker-interval": 30 }))
-          yield* stage.until("crash", () => sent >= n)
-          yield* stage.restartOperator
-          sent = 100
-          yield* stage.completed()
-          expect(yield* values(stage, "ticker-interval")).toEqual(three("30"))
-          yield* agrees(stage, "migrate-threads", "3")
-          expect(stage.pods()).toEqual(before)
-        }),
-      { operator: { around } },
-    )
+    crash(n, () => Effect.void, changed)
   })
 
   it.each(numbers)(
     "R5 W16: a crash after set-config %i, and the user takes it back meanwhile: no node keeps it",
     (n) => {
-      let sent = 0
-      const around = beforeAnswers((commands) =>
-        isSet(commands) && ++sent >= n && sent < 100 ? Effect.never : Effect.void,
-      )
-      play(
-        (stage) =>
-          Effect.gen(function* () {
-            yield* stage.wish(wish({ "migrate-threads": 1 }))
-            yield* stage.completed()
-            const before = stage.pods()
-            yield* stage.wish(wish({ "migrate-threads": 3, "ticker-interval": 30 }))
-            yield* stage.until("crash", () => sent >= n)
-            yield* stage.wish(wish({ "migrate-threads": 1 }))
-            yield* stage.restartOperator
-            sent = 100
-            yield* stage.completed()
-            expect(yield* values(stage, "ticker-interval")).toEqual(three("10"))
-            yield* agrees(stage, "migrate-threads", "1")
-            expect(stage.pods()).toEqual(before)
-          }),
-        { operator: { around } },
-      )
+      crash(n, (stage) => stage.wish(wish({ "migrate-threads": 1 })), takenBack)
     },
   )
 

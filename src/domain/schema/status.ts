@@ -1,20 +1,10 @@
 /** `status` of both kinds, as the CRD describes it (api.md §4). What the program reads and writes is `ClusterStatus`. */
 import * as Schema from "effect/Schema"
+import { phases, restartReasons } from "../ClusterStatus.js"
 import { OperationKind } from "./features.js"
 import { DateTime, described, field, Int64, keyedList, Names, Raw } from "./fields.js"
 
-export const PhaseSchema = Schema.Literal(
-  "InProgress",
-  "Completed",
-  "Error",
-  "ScalingUp",
-  "ScalingDown",
-  "WaitingForMigration",
-  "RollingRestart",
-  "ACLSync",
-  "Paused",
-  "Deleting",
-)
+export const PhaseSchema = Schema.Literal(...phases)
 
 const int32 = Schema.Int.annotations({ jsonSchema: { type: "integer", format: "int32" } })
 
@@ -44,10 +34,7 @@ const Pod = Schema.Struct({
   clusterName: field(Schema.String, "Cluster name the node tells"),
   accessEndpoints: field(Names, "host:port entries the node tells its clients"),
   readinessGateSatisfied: field(Schema.Boolean, "Readiness gate acko.io/aerospike-ready is True"),
-  lastRestartReason: field(
-    Schema.Literal("ConfigChanged", "ImageChanged", "PodSpecChanged", "ManualRestart", "WarmRestart"),
-    "Why the operator last restarted it",
-  ),
+  lastRestartReason: field(Schema.Literal(...restartReasons), "Why the operator last restarted it"),
   lastRestartTime: field(DateTime, "When the operator last restarted it"),
   unstableSince: field(DateTime, "Since when it is not ready"),
   migratingPartitions: field(Int64, "Partitions it still migrates; absent: unknown"),
