@@ -108,6 +108,15 @@ const start = (server: ApiServer, name: string, rate = 1) =>
     }
   })
 
+/** Two instances; the first was there a moment earlier. */
+const two = (speedOfA = 1, speedOfB = 1) =>
+  Effect.gen(function* () {
+    const world = yield* makeWorld
+    const a = yield* start(world.server, "a", speedOfA)
+    yield* Effect.sleep(1)
+    return { world, a, b: yield* start(world.server, "b", speedOfB) }
+  })
+
 const pass = (seconds: number) => Effect.sleep(seconds * 1_000)
 
 /** A test in virtual time, under a few interleavings. */
@@ -139,10 +148,7 @@ describe("leader election", () => {
   virtual(
     "one of two works; the lease looks as client-go writes it",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       yield* pass(60)
       expect(new Set(world.writes.map(({ by }) => by))).toEqual(new Set(["a"]))
       expect([yield* a.election.isLeading, yield* b.election.isLeading]).toEqual([true, false])
@@ -161,10 +167,7 @@ describe("leader election", () => {
   virtual(
     "a crash is taken over within 15 + 2 s",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       yield* pass(31)
       yield* a.crash
       const crashedAt = world.now()
@@ -180,10 +183,7 @@ describe("leader election", () => {
   virtual(
     "an orderly end gives the lease back: the next one leads at its next look",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       yield* pass(30)
       yield* a.stop
       const stoppedAt = world.now()
@@ -197,10 +197,7 @@ describe("leader election", () => {
   virtual(
     "R59: cut off from the API, the leader ends by itself before anybody else leads",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       yield* pass(30)
       a.faults.setOutage(true)
       const cutAt = world.now()
@@ -219,10 +216,7 @@ describe("leader election", () => {
   virtual(
     "R58 S4: a leader that wakes from a long freeze writes nothing any more and ends",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       yield* pass(30)
       a.skew.frozen.unsafeClose()
       const frozenAt = world.now()
@@ -257,10 +251,7 @@ describe("leader election", () => {
   virtual(
     "R60: wall clocks that differ and jump change nothing",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       b.skew.wall = 600_000
       for (const jump of [3_600_000, -3_600_000, 0]) {
         yield* pass(20)
@@ -284,10 +275,7 @@ describe("leader election", () => {
     virtual(
       `R61 S4: clocks of speed ${slow.toFixed(2)} and ${fast.toFixed(2)} never lead together`,
       Effect.gen(function* () {
-        const world = yield* makeWorld
-        const a = yield* start(world.server, "a", slow)
-        yield* Effect.sleep(1)
-        const b = yield* start(world.server, "b", fast)
+        const { world, a, b } = yield* two(slow, fast)
         yield* pass(61)
         expect(takeovers(world.writes).map(({ by }) => by)).toEqual(["a"])
         a.faults.setOutage(true)
@@ -306,10 +294,7 @@ describe("leader election", () => {
   virtual(
     "R62: a deleted lease is made anew by its holder; a waiting instance does not jump in",
     Effect.gen(function* () {
-      const world = yield* makeWorld
-      const a = yield* start(world.server, "a")
-      yield* Effect.sleep(1)
-      const b = yield* start(world.server, "b")
+      const { world, a, b } = yield* two()
       yield* pass(30)
       for (let n = 0; n < 10; n++) {
         world.server.remove(Kinds.Lease, lease, {}, { user: "somebody" })
