@@ -36,8 +36,9 @@ const from = (now: number, forMs: number): Validity => ({
   until: new Date(now + forMs),
 })
 
+/** Also when it is not valid yet: the clock was ahead when it was made. */
 const isDue = ({ from, until }: Validity, now: number): boolean =>
-  now >= from.getTime() + ((until.getTime() - from.getTime()) * 2) / 3
+  now < from.getTime() || now >= from.getTime() + ((until.getTime() - from.getTime()) * 2) / 3
 
 interface Published {
   readonly authority: Authority

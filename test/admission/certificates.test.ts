@@ -1,5 +1,6 @@
 import { it } from "@effect/vitest"
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -96,6 +97,58 @@ describe("self-managed certificates", () => {
       expect(published.length).toBeGreaterThan(index + 1)
     }),
   )
+})
+
+/** `program` on the test clock plus what `aheadMs` says now. */
+const onClockAhead = <A, E, R>(aheadMs: () => number, program: Effect.Effect<A, E, R>) =>
+  Effect.clockWith((clock) => {
+    const wall = () => clock.unsafeCurrentTimeMillis() + aheadMs()
+    return Effect.withClock(program, {
+      [Clock.ClockTypeId]: Clock.ClockTypeId,
+      unsafeCurrentTimeMillis: wall,
+      unsafeCurrentTimeNanos: () => clock.unsafeCurrentTimeNanos(),
+      currentTimeMillis: Effect.sync(wall),
+      currentTimeNanos: clock.currentTimeNanos,
+      sleep: (duration) => clock.sleep(duration),
+    })
+  })
+
+describe("self-managed certificates and clocks that are set (R60, R134)", () => {
+  const yearMs = 365 * 86_400_000
+  const machines = [
+    ["was ahead by years", 10 * yearMs, 0],
+    ["was behind by years", 0, 10 * yearMs],
+    ["slept for a month", 10 * yearMs, 10 * yearMs + 31 * 86_400_000],
+  ] as const
+  for (const [what, beforeMs, afterMs] of machines)
+    it.scoped(`a machine that ${what} shows valid certificates within two minutes`, () =>
+      Effect.gen(function* () {
+        let aheadMs: number = beforeMs
+        let shown: ServedCertificate | undefined
+        let trusted: ReadonlyArray<string> = []
+        const source = selfManaged({
+          replica: "pod-a",
+          hosts: ["hook.acko.svc"],
+          publish: (authorities) => Effect.sync(() => void (trusted = authorities)),
+        })
+        yield* Effect.forkScoped(
+          onClockAhead(
+            () => aheadMs,
+            source((certificate) => Effect.sync(() => void (shown = certificate))),
+          ),
+        )
+        yield* TestClock.adjust("1 minute")
+        aheadMs = afterMs
+        yield* TestClock.adjust("2 minutes")
+        const now = (yield* Clock.currentTimeMillis) + aheadMs
+        const leaf = new X509Certificate(shown?.certificate ?? "")
+        const signer = trusted.map((pem) => new X509Certificate(pem)).find((one) => leaf.checkIssued(one))
+        for (const one of [leaf, signer]) {
+          expect(Date.parse(one?.validFrom ?? "")).toBeLessThan(now)
+          expect(Date.parse(one?.validTo ?? "")).toBeGreaterThan(now)
+        }
+      }),
+    )
 })
 
 describe("certificates from files", () => {
