@@ -3,17 +3,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import type { Answer } from "../domain/NodeFacts.js"
+import type { Answer, NodeAddress } from "../domain/NodeFacts.js"
 import { InfoError } from "./AerospikeError.js"
 import { type InfoConnectionsOptions, makeInfoConnections } from "./infoConnections.js"
 import { encodeRequest } from "./infoProtocol.js"
-
-export interface NodeAddress {
-  /** Pod IP. */
-  readonly host: string
-  /** Service port of the node. */
-  readonly port: number
-}
 
 /** See {@link AerospikeInfo}. */
 export type Ask = (

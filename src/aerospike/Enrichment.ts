@@ -2,9 +2,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import type { Collection, NodeFacts } from "../domain/NodeFacts.js"
+import type { Collection, NodeAddress, NodeFacts } from "../domain/NodeFacts.js"
 import { InfoError } from "./AerospikeError.js"
-import { AerospikeInfo, type NodeAddress } from "./AerospikeInfo.js"
+import { AerospikeInfo } from "./AerospikeInfo.js"
 import { factsDuration, nodeRequests } from "./aerospikeMetrics.js"
 import { factCommands, readFacts } from "./nodeFacts.js"
 

@@ -1,8 +1,7 @@
 /** Messages between the operator and the process that holds the native client. Plain JSON over the IPC channel of `node:child_process`. */
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { ClientView } from "../domain/NodeFacts.js"
-import type { NodeAddress } from "./AerospikeInfo.js"
+import type { ClientView, NodeAddress } from "../domain/NodeFacts.js"
 
 /** To the process: connect, look, disconnect. */
 export interface ViewRequest {

@@ -6,9 +6,8 @@ import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
-import type { Answer, UnreachableReason } from "../domain/NodeFacts.js"
+import type { Answer, NodeAddress, UnreachableReason } from "../domain/NodeFacts.js"
 import { InfoError } from "./AerospikeError.js"
-import type { NodeAddress } from "./AerospikeInfo.js"
 import { encodeRequest, makeFrameDecoder, parseBody, type ProtocolFault } from "./infoProtocol.js"
 
 export interface InfoConnectionsOptions {

@@ -3,6 +3,14 @@
  * "Unknown" is not a value: everything that protects data treats it as "wait".
  */
 
+/** Where a node listens. */
+export interface NodeAddress {
+  /** Pod IP. */
+  readonly host: string
+  /** Service port of the node. */
+  readonly port: number
+}
+
 /** One answer to one info command or one statistic. */
 export type Answer<A> =
   | { readonly _tag: "Value"; readonly value: A }

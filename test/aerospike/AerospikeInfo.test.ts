@@ -6,8 +6,8 @@ import type * as Net from "node:net"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { expect } from "vitest"
-import { AerospikeInfo, type NodeAddress } from "../../src/aerospike/AerospikeInfo.js"
-import { absent, serverError, value } from "../../src/domain/NodeFacts.js"
+import { AerospikeInfo } from "../../src/aerospike/AerospikeInfo.js"
+import { absent, type NodeAddress, serverError, value } from "../../src/domain/NodeFacts.js"
 import {
   answerFrom,
   answering,
