@@ -1,6 +1,7 @@
 /** From the resource a user wrote to the one immutable value everything else decides from. */
 import * as Either from "effect/Either"
 import { type ClusterSpec, decodeSpec } from "../../domain/AerospikeCluster.js"
+import type { Undecoded } from "../../domain/schema/decode.js"
 import type { EffectiveCluster, EffectiveRack, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { Annotation } from "../../domain/Labels.js"
 import type { ClusterView } from "../../domain/Snapshot.js"
@@ -19,6 +20,7 @@ import { firstOfEach } from "./rules/problem.js"
 import { textProblems } from "./rules/text.js"
 import { type ResolvedSpec, resolveTemplate } from "./template.js"
 import { heldTemplate } from "./template/snapshot.js"
+import { besideUndecoded, isAtOrBelow } from "./undecoded.js"
 import { specWarnings } from "./warnings.js"
 
 type Problems = ReadonlyArray<SpecProblem>
@@ -157,18 +159,20 @@ const examineDecoded = (cluster: ClusterSubject, written: ClusterSpec, source: T
   })
 }
 
-/** The field of the spec a path leads through: `size` of `spec.size`, `racks` is not one. */
-const fieldOf = (path: string): string => /^spec\.([A-Za-z0-9]+)/.exec(path)?.[1] ?? ""
+/** Stands in for a template whose name cannot be read. */
+const someTemplate = { name: "unknown" }
 
-/** Judges what is left when the fields that cannot be read are taken away, so that all errors are told at once. */
-const examineRest = (cluster: ClusterSubject, spec: unknown, unread: Problems, source: TemplateSource): Examination => {
-  const fields = new Set(unread.map(({ path }) => fieldOf(path)))
-  if (!isObject(spec) || fields.has("") || fields.has("templateRef")) return refused(unread)
-  const rest = decodeSpec(Object.fromEntries(Object.entries(spec).filter(([field]) => !fields.has(field))))
-  if (Either.isLeft(rest)) return refused(unread)
-  const { errors, warnings } = examineDecoded(cluster, rest.right, source)
-  const isTold = ({ path }: SpecProblem): boolean => !fields.has(fieldOf(path))
-  return { errors: firstOfEach([...unread, ...errors.filter(isTold)]), warnings: warnings.filter(isTold) }
+const examineUndecoded = (
+  cluster: ClusterSubject,
+  undecoded: Undecoded<ClusterSpec>,
+  source: TemplateSource,
+): Examination => {
+  const isTemplateUnread = undecoded.mendedAt.some((path) => isAtOrBelow(path, "spec.templateRef"))
+  return besideUndecoded(undecoded, (rest) =>
+    isTemplateUnread
+      ? examineDecoded(cluster, { ...rest, templateRef: someTemplate }, "unknown")
+      : examineDecoded(cluster, rest, source),
+  )
 }
 
 /** Decoding, template, defaults, racks, sizes, ports and rules, applied once. Never throws, whatever the resource is. */
@@ -179,7 +183,7 @@ export const examine = (cluster: ClusterSubject, source: TemplateSource = "held"
   const spec = isObject(cluster.spec) ? withDefaultedParts(cluster.spec) : cluster.spec
   const decoded = decodeSpec(spec)
   const { errors, warnings, ...rest } = Either.isLeft(decoded)
-    ? examineRest(cluster, spec, decoded.left, source)
+    ? examineUndecoded(cluster, decoded.left, source)
     : examineDecoded(cluster, decoded.right, source)
   return unsafe.length === 0 ? { errors, warnings, ...rest } : { errors: firstOfEach([...unsafe, ...errors]), warnings }
 }

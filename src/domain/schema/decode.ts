@@ -2,7 +2,11 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import type { SpecProblem } from "../EffectiveCluster.js"
+import { type Fault, faultsOf, type Path } from "./faults.js"
+import { mend } from "./mend.js"
+import { meantBy } from "./reading.js"
 
 /** `["racks", 0, "id"]` as `spec.racks[0].id`. */
 const pathText = (path: ReadonlyArray<PropertyKey>): string =>
@@ -55,54 +59,128 @@ const shown = (value: unknown, path: string): string => {
   return json.length > 80 ? `${json.slice(0, 80)}…` : json
 }
 
-/** What is expected, without the members of a type that has no name. */
-const shape = (expected: string): string => {
-  if (expected.startsWith("{")) return "an object"
+/** What is expected, in words: without the members of a type, and not by the name of one. */
+const shape = (expected: string, ast: SchemaAST.AST | undefined): string => {
+  if (expected.startsWith("{") || ast?._tag === "TypeLiteral") return "an object"
   return /^(ReadonlyArray<|readonly \[)/.test(expected) ? "an array" : expected
 }
 
 /** What a message says was expected; undefined when it says something else. */
-const expectation = (message: string): string | undefined => {
+const expectation = (message: string, ast: SchemaAST.AST | undefined): string | undefined => {
   const expected = /^Expected ([^]*?), actual /.exec(message)?.[1]
-  return expected === undefined ? undefined : shape(expected)
+  return expected === undefined ? undefined : shape(expected, ast)
 }
 
-/** What several members of a union expected, as one sentence. */
-const sentence = (messages: ReadonlyArray<string>, value: unknown, path: string): string => {
-  const expectations = messages.map(expectation)
-  return expectations.every((expected) => expected !== undefined)
-    ? `expected ${[...new Set(expectations)].join(" or ")}, it is ${shown(value, path)}`
-    : messages.map((message) => (message.length > 200 ? `${message.slice(0, 200)}…` : message)).join("; ")
+/** One field and everything that was said about it. */
+interface Refusal {
+  readonly path: Path
+  readonly messages: ReadonlyArray<string>
+  readonly fault: Fault | undefined
+}
+
+/** What several members of a union expected; undefined where something else was said. */
+const wanted = ({ messages, fault }: Refusal): string | undefined => {
+  const expectations = messages.map((message) => expectation(message, fault?.expected))
+  return expectations.every((expected) => expected !== undefined) ? [...new Set(expectations)].join(" or ") : undefined
+}
+
+const sentence = (refusal: Refusal, value: unknown, field: string): string => {
+  const expected = wanted(refusal)
+  return expected === undefined
+    ? refusal.messages.map((message) => (message.length > 200 ? `${message.slice(0, 200)}…` : message)).join("; ")
+    : `expected ${expected}, it is ${shown(value, field)}`
+}
+
+/** How another spelling of a value is to be written. Only single values are shown, and no confidential ones. */
+const spelling = (meant: unknown, value: unknown, field: string): string => {
+  const isShown = typeof value !== "object" && !isConfidential(field)
+  if (typeof meant === "object") {
+    const form = `write it as a ${Array.isArray(meant) ? "list" : "map"}`
+    return isShown ? `${form}: ${JSON.stringify(meant).slice(0, 80)}` : form
+  }
+  const text = isShown ? `write ${shown(meant, field)}` : "write it"
+  if (typeof meant === "string") return typeof value === "string" ? text : `${text}${isShown ? "," : ""} in quotes`
+  return `${text}${isShown ? "," : ""} without quotes`
+}
+
+const isMisspelt = ({ fault }: Refusal, value: unknown): boolean =>
+  fault !== undefined && !fault.isMissing && meantBy(fault.expected, value).length > 0
+
+const fixOf = (refusal: Refusal, field: string, value: unknown): string => {
+  const { fault, path } = refusal
+  if (fault === undefined) return `correct ${field}`
+  if (fault.isMissing) return `add ${String(path.at(-1))}`
+  const meant = meantBy(fault.expected, value)
+  if (meant.length > 0) return spelling(meant[0], value, field)
+  const expected = wanted(refusal)
+  return expected === undefined ? `correct ${field}` : `write ${expected.replace(/^(number|string|boolean)\b/, "a $1")}`
+}
+
+/** As much of a path as `kubectl explain` knows: keys of labels and the like are no fields. */
+const explainable = (schema: SchemaAST.AST, path: Path): ReadonlyArray<string> => {
+  switch (schema._tag) {
+    case "Refinement":
+    case "Transformation":
+      return explainable(schema.from, path)
+    case "TupleType": {
+      const [rest] = schema.rest
+      return rest === undefined ? [] : explainable(rest.type, path.slice(1))
+    }
+    case "TypeLiteral": {
+      const [key, ...below] = path
+      const member = schema.propertySignatures.find(({ name }) => name === key)
+      return member === undefined ? [] : [String(key), ...explainable(member.type, below)]
+    }
+    default:
+      return []
+  }
+}
+
+/** A spec that is not as the schema wants it. */
+export interface Undecoded<A> {
+  readonly problems: ReadonlyArray<SpecProblem>
+  /** What is left of it, for judging only: see `mend`. Absent where it has too many faults. */
+  readonly rest?: A
+  /** Paths at which `rest` is not what was written. */
+  readonly mendedAt: ReadonlyArray<string>
+}
+
+/** What was said, by field. */
+const refusals = (error: ParseResult.ParseError): ReadonlyArray<readonly [field: string, refusal: Refusal]> => {
+  const faults = new Map(faultsOf(error.issue).map((fault) => [pathText(fault.path), fault]))
+  const byField = new Map<string, Refusal>()
+  for (const { path, message } of ParseResult.ArrayFormatter.formatErrorSync(error)) {
+    const field = pathText(path)
+    const messages = [...(byField.get(field)?.messages ?? []), message]
+    byField.set(field, { path, messages, fault: faults.get(field) })
+  }
+  return [...byField].slice(0, maximumFields)
 }
 
 /** A decoder for the `spec` of one kind. The decoded value is for reading only: what is written back is always the object as received. */
 export const specDecoder =
   <A, I>(schema: Schema.Schema<A, I>, { resource, ruleOf, reasons = {} }: DecodeOptions) =>
-  (spec: unknown): Either.Either<A, ReadonlyArray<SpecProblem>> => {
+  (spec: unknown): Either.Either<A, Undecoded<A>> => {
     const given = withoutNulls(spec ?? {})
     return Schema.decodeUnknownEither(schema)(given, { errors: "all" }).pipe(
       Either.mapLeft((error) => {
-        const byField = new Map<
-          string,
-          { readonly path: ReadonlyArray<PropertyKey>; readonly messages: Array<string> }
-        >()
-        for (const { path, message } of ParseResult.ArrayFormatter.formatErrorSync(error)) {
-          const field = pathText(path)
-          const known = byField.get(field)
-          if (known === undefined) byField.set(field, { path, messages: [message] })
-          else known.messages.push(message)
-        }
-        return [...byField].slice(0, maximumFields).map(([field, { path, messages }]) => {
+        const problems = refusals(error).map(([field, refusal]) => {
           const rule = ruleOf(field)
-          const reason = rule === undefined ? undefined : reasons[rule]
-          const text = sentence(messages, valueAt(given, path), field)
+          const value = valueAt(given, refusal.path)
+          const reason = rule === undefined || isMisspelt(refusal, value) ? undefined : reasons[rule]
+          const text = sentence(refusal, value, field)
+          const documented = [resource, "spec", ...explainable(schema.ast, refusal.path)].join(".")
           return {
             path: field,
             ...(rule === undefined ? {} : { rule }),
             message: reason === undefined ? text : `${text}: ${reason}`,
-            fix: `correct ${field}; \`kubectl explain ${resource}.${field.replace(/\[\d+\]/g, "")}\` tells what it takes`,
+            fix: `${fixOf(refusal, field, value)}; \`kubectl explain ${documented}\` tells what it takes`,
           }
         })
+        const mended = mend(schema, given)
+        return mended === undefined
+          ? { problems, mendedAt: [] }
+          : { problems, rest: mended.value, mendedAt: mended.at.map(pathText) }
       }),
     )
   }

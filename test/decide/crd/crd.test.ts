@@ -176,7 +176,7 @@ describe("structural", () => {
 
 describe("decodeSpec", () => {
   it("collects every error with its path", () => {
-    const found = Either.getOrThrow(
+    const { problems: found } = Either.getOrThrow(
       Either.flip(decodeSpec({ size: 9, storage: { volumes: [{ name: 1, source: null }] }, monitoring: { port: 0 } })),
     )
     expect(found.map(({ path }) => path)).toEqual([

@@ -5,14 +5,14 @@ import { describe, expect, it } from "vitest"
 import { decodeSpec } from "../../../src/domain/AerospikeCluster.js"
 import { decodeTemplateSpec } from "../../../src/domain/AerospikeClusterTemplate.js"
 import type { SpecProblem } from "../../../src/domain/EffectiveCluster.js"
-import { specDecoder } from "../../../src/domain/schema/decode.js"
+import { specDecoder, type Undecoded } from "../../../src/domain/schema/decode.js"
 import { described, int32 } from "../../../src/domain/schema/fields.js"
 
 type Found = Pick<SpecProblem, "path" | "message">
 
-const messages = (decoded: Either.Either<unknown, ReadonlyArray<SpecProblem>>): ReadonlyArray<Found> =>
+const messages = (decoded: Either.Either<unknown, Undecoded<unknown>>): ReadonlyArray<Found> =>
   Either.match(decoded, {
-    onLeft: (problems) => problems.map(({ path, message }) => ({ path, message })),
+    onLeft: ({ problems }) => problems.map(({ path, message }) => ({ path, message })),
     onRight: () => [],
   })
 
@@ -48,6 +48,12 @@ const cases: ReadonlyArray<readonly [string, object, string, string]> = [
     "spec.rackConfig.racks",
     "an array of at least 1 item(s), it is []",
   ],
+  [
+    "a type of Kubernetes",
+    { podSpec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [] } } } },
+    "spec.podSpec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution",
+    "an object, it is []",
+  ],
   ["an array", { k8sNodeBlockList: "a" }, "spec.k8sNodeBlockList", 'an array, it is "a"'],
   ["an object", { monitoring: 3 }, "spec.monitoring", "an object, it is 3"],
   ["an object in an array", { storage: { volumes: [4] } }, "spec.storage.volumes[0]", "an object, it is 4"],
@@ -75,14 +81,41 @@ describe("what a field is refused for", () => {
   ])("R129: %s is refused without being repeated", (_title, wrong) => {
     const tool = { name: "tool", env: [{ name: "PASSWORD", value: "12345678" }] }
     const spec = { podSpec: { sidecars: wrong === undefined ? tool : [{ ...tool, ...wrong }] } }
-    const found = messages(decodeSpec(spec))
+    const found = Either.getOrThrow(Either.flip(decodeSpec(spec))).problems
     expect(found).toHaveLength(1)
     expect(JSON.stringify(found)).not.toContain("12345678")
   })
 
+  it.each<readonly [string, object, string, string]>([
+    ["a number in quotes", { size: "3" }, "write 3, without quotes", "size"],
+    ["a number for text", { podSpec: { nodeSelector: { disk: 1 } } }, 'write "1", in quotes', "podSpec.nodeSelector"],
+    [
+      "true for text",
+      { podSpec: { metadata: { labels: { a: true } } } },
+      'write "true", in quotes',
+      "podSpec.metadata.labels",
+    ],
+    ["a word for true", { paused: "on" }, "write true, without quotes", "paused"],
+    [
+      "a word in other letters",
+      { networkPolicyConfig: { type: "Cilium" } },
+      'write "cilium"',
+      "networkPolicyConfig.type",
+    ],
+    ["a value for a list", { k8sNodeBlockList: "a" }, 'write it as a list: ["a"]', "k8sNodeBlockList"],
+    ["a name for a reference", { templateRef: "small" }, 'write it as a map: {"name":"small"}', "templateRef"],
+    ["a number too many", { size: 9 }, "write a number between 0 and 8", "size"],
+    ["something else", { paused: "maybe" }, "write a boolean", "paused"],
+    ["nothing", { storage: { volumes: [{ name: "a" }] } }, "add source", "storage.volumes.source"],
+  ])("the fix says what to write: %s", (_title, spec, fix, field) => {
+    expect(Either.getOrThrow(Either.flip(decodeSpec(spec))).problems.map((problem) => problem.fix)).toEqual([
+      `${fix}; \`kubectl explain aerospikecluster.spec.${field}\` tells what it takes`,
+    ])
+  })
+
   it("TV4: the enumeration of a template, with its rule", () => {
     const decoded = decodeTemplateSpec({ aerospikeConfig: { network: { heartbeat: { mode: "multicast" } } } })
-    expect(Either.getOrThrow(Either.flip(decoded))).toMatchObject([
+    expect(Either.getOrThrow(Either.flip(decoded)).problems).toMatchObject([
       {
         rule: "TV4",
         path: "spec.aerospikeConfig.network.heartbeat.mode",

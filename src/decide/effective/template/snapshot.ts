@@ -35,5 +35,5 @@ export const heldTemplate = (
   const { problems: unsafe } = textProblems(held.spec)
   return unsafe.length > 0
     ? Either.left(unusable(reference, unsafe))
-    : Either.mapLeft(decodeTemplateSpec(held.spec), (problems) => unusable(reference, problems))
+    : Either.mapLeft(decodeTemplateSpec(held.spec), ({ problems }) => unusable(reference, problems))
 }
