@@ -38,6 +38,8 @@ export interface ListenOptions {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
+  /** From the headers of a request to the end of its answer, as far as the caller takes it (ms); then the connection is cut. Default 15 000. */
+  readonly answerWithinMs?: number
   /** When the scope closes, requests that are being answered have this long (ms). Default 0: they are cut. */
   readonly graceMs?: number
 }
@@ -51,7 +53,7 @@ export interface Listener {
 }
 
 /** Requests whose headers have come and whose answers have not gone; and all connections, those that say nothing among them. */
-const watchTraffic = (node: http.Server | https.Server) => {
+const watchTraffic = (node: http.Server | https.Server, answerWithinMs: number) => {
   const answers = new Set<http.ServerResponse>()
   let isRetiring = false
   const waiting = new Set<() => void>()
@@ -63,10 +65,13 @@ const watchTraffic = (node: http.Server | https.Server) => {
   const closeAfter = (answer: http.ServerResponse): void => {
     if (!answer.headersSent) answer.setHeader("connection", "close")
   }
-  node.on("request", (_request: http.IncomingMessage, answer: http.ServerResponse) => {
+  node.on("request", ({ socket }: http.IncomingMessage, answer: http.ServerResponse) => {
     answers.add(answer)
     if (isRetiring) closeAfter(answer)
+    // Node limits how long a request may take to come, and nothing limits how long a caller may take to read its answer.
+    const limit = setTimeout(() => socket.destroy(), answerWithinMs).unref()
     answer.once("close", () => {
+      clearTimeout(limit)
       answers.delete(answer)
       if (answers.size === 0) for (const tell of waiting) tell()
     })
@@ -98,8 +103,8 @@ export const listen = (
   options: ListenOptions,
 ): Effect.Effect<Listener, PortError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { app, what, setting, host, port, graceMs = 0 } = options
-    const traffic = watchTraffic(node)
+    const { app, what, setting, host, port, graceMs = 0, answerWithinMs = 15_000 } = options
+    const traffic = watchTraffic(node, answerWithinMs)
     const server = yield* Effect.mapError(
       NodeHttpServer.make(() => node, { port, host }),
       ({ cause }) => new PortError({ what, setting, host, port, cause }),
