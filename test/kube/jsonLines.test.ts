@@ -77,7 +77,7 @@ describe("jsonLines", () => {
 
   it.effect("R129 nothing of a bad line is in the log of its error, causes included", () =>
     Effect.gen(function* () {
-      const exit = yield* Effect.exit(read(['{"password":"hunter2",hunter2}\n']))
+      const exit = yield* Effect.exit(read(["hunter2\n"]))
       assert.isTrue(Exit.isFailure(exit))
       if (Exit.isFailure(exit)) assert.notInclude(Cause.pretty(exit.cause, { renderErrorCause: true }), "hunter2")
     }),

@@ -25,6 +25,17 @@ const withAnnotations = (template: PodTemplate, annotations: Readonly<Record<str
   metadata: { ...template.metadata, annotations: { ...template.metadata.annotations, ...annotations } },
 })
 
+/**
+ * The API server copies the name of the service account into the field's former name, where it would outlive the name we no longer set, and
+ * keep its effect (R105). As a field of ours it goes, too. It means nothing new for pods, so it is in no hash.
+ */
+const withFormerNames = (template: PodTemplate): PodTemplate => {
+  const { serviceAccountName } = template.spec
+  return serviceAccountName === undefined
+    ? template
+    : { ...template, spec: { ...template.spec, serviceAccount: serviceAccountName } }
+}
+
 /** Longest tree that pods carry, in characters; annotations of an object have 256 KiB. Pods with a longer one are restarted for any change. */
 const maximumConfigLength = 65_536
 
@@ -62,7 +73,7 @@ const desiredRack = (
     const parts = templateParts(cluster, rack, bare)
     const tree = renderedTree(cluster, rack)
     const config = canonicalJson(tree)
-    const template = withAnnotations(bare, {
+    const template = withAnnotations(withFormerNames(bare), {
       [Annotation.configHash]: hashes.configHash,
       [Annotation.podSpecHash]: hashes.podSpecHash,
       [Annotation.templateHash]: hashes.templateHash,

@@ -10,6 +10,7 @@ const compared: ReadonlyArray<readonly [kind: ResourceKind, chance: ReadonlyArra
   [Kinds.ConfigMap, []],
   [Kinds.PodDisruptionBudget, []],
   [Kinds.PersistentVolumeClaim, ["volumeName"]],
+  [Kinds.NetworkPolicy, []],
   [Kinds.Pod, undefined],
 ]
 

@@ -97,6 +97,38 @@ export const apply: Topic = {
       }),
     )
 
+    check(
+      "what the server derives from a field of ours may outlive it: the former name of the service account (R105)",
+      (place) =>
+        Effect.gen(function* () {
+          const withAccount = (account: Record<string, unknown>) => {
+            const { spec, ...pods } = template("s")
+            return ok(
+              place.apply(
+                StatefulSet,
+                "s",
+                {
+                  spec: setSpec("s", {
+                    serviceName: "s",
+                    template: { ...pods, spec: { ...(spec as object), ...account } },
+                  }),
+                },
+                mine,
+              ),
+            )
+          }
+          const accounts = (reply: { at: (...path: ReadonlyArray<string>) => unknown }) => [
+            reply.at("spec", "template", "spec", "serviceAccountName"),
+            reply.at("spec", "template", "spec", "serviceAccount"),
+          ]
+          expect(accounts(yield* withAccount({ serviceAccountName: "a" }))).toEqual(["a", "a"])
+          expect(accounts(yield* withAccount({}))).toEqual(["a", "a"])
+          expect(accounts(yield* withAccount({ serviceAccountName: "b" }))).toEqual(["b", "b"])
+          expect(accounts(yield* withAccount({ serviceAccountName: "b", serviceAccount: "b" }))).toEqual(["b", "b"])
+          expect(accounts(yield* withAccount({}))).toEqual([undefined, undefined])
+        }),
+    )
+
     check("defaults are filled and not owned", (place) =>
       Effect.gen(function* () {
         const applied = yield* ok(place.apply(Widgets, "w", { spec: { size: 1 } }, mine))

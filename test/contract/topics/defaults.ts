@@ -16,6 +16,7 @@ import {
   setSpec,
   StatefulSet,
   StorageClass,
+  template as fixtureTemplate,
   Widgets,
 } from "../fixtures.js"
 import { matching, ok, type Place } from "../Place.js"
@@ -91,6 +92,22 @@ export const defaults: Topic = {
         const pod = yield* place.make(Pod, "p", { spec: podSpec })
         expect(pod.at("spec")).toEqual({ ...ofPod, containers: [{ ...container, name: "c", image: "busybox:1" }] })
         expect(pod.at("status")).toEqual({ phase: "Pending", qosClass: "BestEffort" })
+      }),
+    )
+
+    check("ports of the host are filled in a pod on its network, not in a template", (place) =>
+      Effect.gen(function* () {
+        const { spec, ...pods } = fixtureTemplate("s")
+        const made = yield* place.make(StatefulSet, "s", {
+          spec: setSpec("s", {
+            serviceName: "s",
+            template: { ...pods, spec: { ...(spec as object), hostNetwork: true } },
+          }),
+        })
+        expect(made.at("spec", "template", "spec", "hostNetwork")).toBe(true)
+        expect(made.at("spec", "template", "spec", "containers", 0, "ports")).toEqual([
+          { name: "service", containerPort: 3000, protocol: "TCP" },
+        ])
       }),
     )
 

@@ -22,6 +22,7 @@ const podFields = [
   "nodeSelector",
   "readinessGates",
   "securityContext",
+  "serviceAccount",
   "serviceAccountName",
   "terminationGracePeriodSeconds",
   "tolerations",

@@ -82,16 +82,12 @@ export const fillPodSpec = (spec: JsonMap): void => {
     securityContext: {},
     terminationGracePeriodSeconds: 30,
   })
+  // `serviceAccount` is the former name of the field; where they differ, the present one counts.
   const account = spec["serviceAccountName"] ?? spec["serviceAccount"]
-  if (account !== undefined) fill(spec, { serviceAccountName: account, serviceAccount: account })
+  if (account !== undefined) Object.assign(spec, { serviceAccountName: account, serviceAccount: account })
   for (const list of ["initContainers", "containers", "ephemeralContainers"])
     objectsIn(spec, list).forEach(fillContainer)
   objectsIn(spec, "volumes").forEach(fillVolume)
-  if (spec["hostNetwork"] === true) {
-    for (const container of objectsIn(spec, "containers")) {
-      for (const port of objectsIn(container, "ports")) fill(port, { hostPort: port["containerPort"] })
-    }
-  }
 }
 
 /** Defaults of a template: those of its spec. */
@@ -100,8 +96,13 @@ export const fillTemplate = (owner: JsonMap): void => {
   if (template !== undefined) fillPodSpec(ensureMap(template, "spec"))
 }
 
-/** What only a pod gets: requests from limits, and what the usual admission plug-ins add. */
+/** What only a pod gets: ports of the host, requests from limits, and what the usual admission plug-ins add. */
 export const fillPodOnly = (spec: JsonMap): void => {
+  if (spec["hostNetwork"] === true) {
+    for (const container of objectsIn(spec, "containers")) {
+      for (const port of objectsIn(container, "ports")) fill(port, { hostPort: port["containerPort"] })
+    }
+  }
   for (const list of ["initContainers", "containers"]) {
     for (const container of objectsIn(spec, list)) {
       const limits = mapAt(container, "resources", "limits")
