@@ -261,7 +261,8 @@ export const processSettings: Settings<ProcessSettings> = {
 export const decisionSettings: Settings<Omit<DecisionSettings, "operatorVersion">> = {
   safetyReadGapMs: {
     flag: "safety-read-gap",
-    meaning: "Two looks at the nodes before one is stopped are at least this far apart",
+    meaning:
+      "Two looks at the nodes before one is stopped are at least this far apart; at most half of the safety max age",
     shape: Setting.duration({ min: defaultSettings.safetyReadGapMs, max: 10 * second }),
     fallback: defaultSettings.safetyReadGapMs,
   },
@@ -336,9 +337,15 @@ const readAll = <A>(settings: Settings<A>, lookup: Lookup, problems: Array<strin
     // One value per key of `settings`, each of the type its shape reads.
   ) as A
 
+const tooFarApart = ({ safetyMaxAgeMs }: DecisionSettings): string => {
+  const { safetyMaxAgeMs: age, safetyReadGapMs: gap } = decisionSettings
+  return `--${gap.flag} (${Setting.variableOf(gap.flag)}): must be at most half of --${age.flag}, which is ${age.shape.show(safetyMaxAgeMs)}; make it shorter, or --${age.flag} longer`
+}
+
 /** Rules between settings; each names the one to change. */
-const contradictions = (settings: ProcessSettings): ReadonlyArray<string> => {
+const contradictions = (settings: OperatorSettings): ReadonlyArray<string> => {
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = settings
+  const { safetyMaxAgeMs, safetyReadGapMs } = settings.decision
   const ordered = (smaller: "renewDeadlineMs" | "retryPeriodMs", larger: "leaseDurationMs" | "renewDeadlineMs") => {
     const [small, large] = [processSettings[smaller], processSettings[larger]]
     const shown = large.shape.show(settings[larger])
@@ -347,6 +354,8 @@ const contradictions = (settings: ProcessSettings): ReadonlyArray<string> => {
   return [
     ...(renewDeadlineMs < leaseDurationMs ? [] : [ordered("renewDeadlineMs", "leaseDurationMs")]),
     ...(retryPeriodMs < renewDeadlineMs ? [] : [ordered("retryPeriodMs", "renewDeadlineMs")]),
+    // Else the first look is too old when the second may be made, or has been answered: no member would ever be stopped.
+    ...(safetyReadGapMs <= safetyMaxAgeMs / 2 ? [] : [tooFarApart(settings.decision)]),
   ]
 }
 

@@ -146,6 +146,17 @@ describe("settings of the operator", () => {
     }),
   )
 
+  it.effect("S3: two looks at the nodes can be as far apart as demanded before the first is too old to count", () =>
+    Effect.gen(function* () {
+      expect(yield* problems({ "safety-read-gap": "2s", "safety-max-age": "3s" })).toEqual([
+        "--safety-read-gap (ACKO_SAFETY_READ_GAP): must be at most half of --safety-max-age, which is 3s; make it shorter, or --safety-max-age longer",
+      ])
+      expect(yield* problems({ "safety-read-gap": "10s" })).toHaveLength(1)
+      const { decision } = yield* load({ "safety-read-gap": "2s", "safety-max-age": "4s" }).pipe(withVariables({}))
+      expect(decision).toMatchObject({ safetyReadGapMs: 2_000, safetyMaxAgeMs: 4_000 })
+    }),
+  )
+
   it.effect("S4: the leader must stop before others may start", () =>
     Effect.gen(function* () {
       expect(yield* problems({ "renew-deadline": "15s" })).toEqual([
