@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { readDocuments } from "../../src/cli/validate/documents.js"
 import { judge } from "../../src/cli/validate/judge.js"
-import { jsonReport, textReport } from "../../src/cli/validate/print.js"
+import { jsonReport, textReport, yamlReport } from "../../src/cli/validate/print.js"
 
 const good = `apiVersion: acko.io/v1alpha1
 kind: AerospikeCluster
@@ -29,6 +29,10 @@ const validate = (...texts: ReadonlyArray<string>) => {
     unreadable: contents.flatMap(({ unreadable }) => unreadable),
   }
 }
+
+/** Each finding as `path: fix`. */
+const fixes = (text: string): ReadonlyArray<string> =>
+  (validate(text).judgements[0]?.errors ?? []).map(({ path, fix }) => `${path}: ${fix}`)
 
 describe("acko validate", () => {
   it("tells every error of every document with its line, value, reason and fix", () => {
@@ -58,7 +62,7 @@ describe("acko validate", () => {
     expect(judgements.map(({ errors }) => errors.map(({ path, line }) => [path, line]))).toEqual([
       [["spec.sise", 7]],
       expect.arrayContaining([["metadata.name", expect.any(Number)]]),
-      [["kind", 2]],
+      [["apiVersion", 1]],
     ])
   })
 
@@ -139,6 +143,108 @@ ${bad.replace(/^/gm, "        ").replace("        ", "      - ").trimEnd()}
     ])
     expect(unreadable[0]?.line).toBeGreaterThanOrEqual(15)
     expect(unreadable[2]?.message).toContain("apiVersion missing")
+  })
+
+  it("reads YAML as kubectl does: version 1.1, with words for true, octal numbers and merges", () => {
+    const spelled = good
+      .replace("  size: 3\n", "  size: 03\n  paused: yes\n  disablePDB: off\n")
+      .replace("      - name: test\n", "      - <<: &common { allow-ttl-without-nsup: on }\n        name: test\n")
+      .replace("data-size: 1073741824", "data-size: 1_073_741_824")
+    const [judgement] = validate(spelled).judgements
+    expect(judgement?.errors).toEqual([])
+    expect(judgement?.defaulted).toMatchObject({
+      spec: {
+        size: 3,
+        paused: true,
+        disablePDB: false,
+        aerospikeConfig: {
+          namespaces: [{ "allow-ttl-without-nsup": true, "storage-engine": { "data-size": 1_073_741_824 } }],
+        },
+      },
+    })
+    // What it reads as something else than text must be quoted; what only looks like it need not.
+    expect(
+      fixes(good.replace("name: good", "name: good\n  annotations: { a: on, b: 12:30, c: 2024-01-01, d: 0x1f }")),
+    ).toEqual(['metadata.annotations.a: write "true", in quotes', 'metadata.annotations.d: write "31", in quotes'])
+  })
+
+  it("what is stored is printed so that kubectl reads the same", () => {
+    const word = good.replace("name: test", 'name: "on"')
+    expect(yamlReport(validate(word))).toContain('name: "on"')
+    expect(validate(yamlReport(validate(word))).judgements[0]?.accepted).toBe(true)
+  })
+
+  it("what is no YAML: key or line, and what to do; every key that is given twice", () => {
+    const { unreadable } = validate(
+      good.replace("  size: 3\n", "  size: 3\n  size: 4\n  image: x\n"),
+      good.replace("  size: 3\n", "\tsize: 3\n"),
+      good.replace("  image", "   image"),
+    )
+    expect(unreadable.map(({ file, line, message, fix }) => [file, line, message, fix])).toEqual([
+      ["0.yaml", 8, "the key size is given twice in one map", "keep one of them"],
+      ["0.yaml", 10, "the key image is given twice in one map", "keep one of them"],
+      ["1.yaml", 7, expect.stringContaining("Tabs"), "indent with spaces"],
+      ["2.yaml", 7, expect.any(String), expect.stringContaining("indent all keys of a map alike")],
+    ])
+  })
+
+  it.each([
+    ["other letters", "Size: 3", "spec.Size: write size, the nearest name, or remove it"],
+    ["another spelling", "pod_spec: {}", "spec.pod_spec: write podSpec, the nearest name, or remove it"],
+    [
+      "a slip",
+      "podSpec: { hostNetwrok: true }",
+      "spec.podSpec.hostNetwrok: write hostNetwork, the nearest name, or remove it",
+    ],
+    [
+      "too far out",
+      "podSpec: { resources: {} }",
+      "spec.podSpec.resources: move it to spec.podSpec.aerospikeContainer, where resources belongs, or remove it",
+    ],
+    [
+      "too far in",
+      "storage: { volumes: [{ name: a, source: { emptyDir: {}, sidecars: [] } }] }",
+      "spec.storage.volumes[0].source.sidecars: move it to spec.storage.volumes[0], where sidecars belongs, or remove it",
+    ],
+    ["nothing like it", "colour: blue", "spec.colour: correct its name, or remove it"],
+  ])("an unknown field: %s", (_title, line, fix) => {
+    expect(fixes(good.replace("  size: 3\n", `  size: 3\n  ${line}\n`))).toEqual([fix])
+  })
+
+  it("a field at the top belongs into the spec; what stands in a value of the wrong type is told with it", () => {
+    expect(fixes(good.replace("spec:\n", "size: 3\nspec:\n"))).toEqual([
+      "size: move it to spec, where size belongs, or remove it",
+    ])
+    expect(fixes(good.replace("size: 3", "size: {{ .Values.size }}")).map((fix) => fix.split(":")[0])).toEqual([
+      "spec.size",
+    ])
+  })
+
+  it("metadata: every value that is no text, beside all other errors", () => {
+    const wrong = bad.replace("name: bad\n", "name: 12\n  labels: { a: 1, 'b c': x, d: [] }\n  annotations: text\n")
+    const found = fixes(wrong.replace("  size: 3", "  sise: 3\n  size: 3"))
+    expect(found.filter((fix) => fix.startsWith("metadata"))).toEqual([
+      'metadata.name: write "12", in quotes',
+      'metadata.labels.a: write "1", in quotes',
+      "metadata.labels.d: write text",
+      "metadata.annotations: write key: value, each value as text",
+      expect.stringMatching(/^metadata\.labels: /),
+    ])
+    expect(found).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^spec\.image: /), expect.stringMatching(/^spec\.sise: /)]),
+    )
+    expect(fixes(good.replace(/metadata:\n(?: {2}n.*\n)+/, "metadata: [good]\n"))).toEqual([
+      "metadata: write a map with name and namespace",
+    ])
+    expect(fixes(good.replace(/metadata:\n(?: {2}n.*\n)+/, ""))).toEqual(["metadata.name: add metadata.name"])
+  })
+
+  it("notes: the same resource twice, and a namesake of another operator", () => {
+    const { notes } = validate(good, good, good.replace("acko.io/v1alpha1", "asdb.aerospike.com/v1"))
+    expect(notes.map(({ file, message }) => [file, message])).toEqual([
+      ["1.yaml", "AerospikeCluster aerospike good is also in 0.yaml:1: whichever is applied last counts"],
+      ["2.yaml", expect.stringContaining("asdb.aerospike.com/v1; for this operator write acko.io/v1alpha1")],
+    ])
   })
 
   it("the reports: text for people, JSON for programs; defaults on request", () => {

@@ -54,10 +54,18 @@ describe("acko validate as a process", () => {
 
   it("2: something cannot be read, even when the rest is fine", () => {
     const broken = file("broken.yaml", "a: [1\n")
-    for (const args of [["-f", broken], ["-f", samples, broken], ["-f", join(directory, "missing.yaml")], []]) {
+    for (const args of [
+      ["-f", broken],
+      ["-f", samples, broken],
+      ["-f", join(directory, "missing.yaml")],
+      // Nothing to judge: a wrong directory must not look like a good one.
+      ["-f", file("empty.yaml", "# nothing\n---\n")],
+      ["-f", join(root, "src/cli")],
+      [],
+    ]) {
       const { status, stdout } = validate(args)
       expect([args, status]).toEqual([args, 2])
-      expect(stdout).toMatch(/^unreadable: /m)
+      expect(stdout).toMatch(/^unreadable: .*; fix: ./m)
     }
   })
 

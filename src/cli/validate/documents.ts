@@ -1,8 +1,9 @@
 /** The resources of a text: YAML with several documents, JSON, and lists of resources, each with its place. */
 import * as Either from "effect/Either"
-import { type Document, isCollection, isNode, LineCounter, parseAllDocuments } from "yaml"
-import { isObject } from "../../decide/effective/configTree.js"
+import { type Document, isCollection, isNode, LineCounter } from "yaml"
+import { isObject, kindOf } from "../../decide/effective/configTree.js"
 import type { JsonObject } from "../../domain/EffectiveCluster.js"
+import { parseYaml, yamlFaults } from "./yaml.js"
 
 /** One resource of a file. */
 export interface Entry {
@@ -19,6 +20,7 @@ export interface Unreadable {
   readonly file: string
   readonly line: number
   readonly message: string
+  readonly fix: string
 }
 
 export interface Contents {
@@ -59,18 +61,24 @@ const plain = (document: Document): Either.Either<unknown, string> =>
 const isList = (object: JsonObject): boolean =>
   typeof object["kind"] === "string" && /List$/.test(object["kind"]) && Array.isArray(object["items"])
 
-const problemOf = (object: unknown): string | undefined => {
-  if (!isObject(object)) return "not a Kubernetes object: a map with apiVersion, kind and metadata is expected"
+type Problem = Pick<Unreadable, "message" | "fix">
+
+const problemOf = (object: unknown): Problem | undefined => {
+  if (!isObject(object))
+    return {
+      message: `not a Kubernetes object: it is ${kindOf(object)}`,
+      fix: "write a map with apiVersion, kind and metadata",
+    }
   const missing = ["apiVersion", "kind"].filter((key) => typeof object[key] !== "string" || object[key] === "")
-  return missing.length === 0 ? undefined : `not a Kubernetes object: ${missing.join(" and ")} missing`
+  const names = missing.join(" and ")
+  return missing.length === 0
+    ? undefined
+    : { message: `not a Kubernetes object: ${names} missing`, fix: `add ${names}, as text` }
 }
 
-const read = (file: string, document: Document, lines: LineCounter): Contents => {
-  const [error] = document.errors
-  if (error !== undefined) {
-    const line = error.linePos?.[0].line ?? 1
-    return { entries: [], unreadable: [{ file, line, message: error.message.split("\n")[0] ?? "" }] }
-  }
+const read = (file: string, text: string, document: Document, lines: LineCounter): Contents => {
+  const faults = yamlFaults(document, text)
+  if (faults.length > 0) return { entries: [], unreadable: faults.map((fault) => ({ file, ...fault })) }
   const entries: Array<Entry> = []
   const unreadable: Array<Unreadable> = []
   const visit = (object: unknown, base: ReadonlyArray<Step>): void => {
@@ -80,12 +88,12 @@ const read = (file: string, document: Document, lines: LineCounter): Contents =>
       if (Array.isArray(items)) items.forEach((item: unknown, index) => visit(item, [...base, "items", index]))
       return
     }
-    const message = problemOf(object)
-    if (message !== undefined) unreadable.push({ file, line: lineOf(""), message })
+    const problem = problemOf(object)
+    if (problem !== undefined) unreadable.push({ file, line: lineOf(""), ...problem })
     else if (isObject(object)) entries.push({ file, line: lineOf(""), object, lineOf })
   }
   Either.match(plain(document), {
-    onLeft: (message) => void unreadable.push({ file, line: 1, message }),
+    onLeft: (message) => void unreadable.push({ file, line: 1, message, fix: "use fewer aliases" }),
     // Empty documents, as a file that ends with --- has one.
     onRight: (object) => (object === null || object === undefined ? undefined : visit(object, [])),
   })
@@ -95,8 +103,7 @@ const read = (file: string, document: Document, lines: LineCounter): Contents =>
 /** Everything a text holds. `file`: what to call it. */
 export const readDocuments = (file: string, text: string): Contents => {
   const lines = new LineCounter()
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: true })
-  const parts = [...parsed].map((document) => read(file, document, lines))
+  const parts = parseYaml(text, lines).map((document) => read(file, text, document, lines))
   return {
     entries: parts.flatMap(({ entries }) => entries),
     unreadable: parts.flatMap(({ unreadable }) => unreadable),

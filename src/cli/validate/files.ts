@@ -17,10 +17,11 @@ export const fileNames = {
   more: Args.text({ name: "file" }).pipe(Args.repeated, Args.withDescription("More of them")),
 }
 
-const unreadable = (file: string, message: string): Contents => ({
+const unreadable = (file: string, message: string, fix: string): Contents => ({
   entries: [],
-  unreadable: [{ file, line: 1, message }],
+  unreadable: [{ file, line: 1, message, fix }],
 })
+const readable = "give a file, or a directory, that exists and can be read"
 
 const readStdin = NodeStream.toString(() => process.stdin, { onFailure: String })
 
@@ -30,7 +31,7 @@ const readFile = (file: string) =>
     return yield* Effect.mapError(system.readFileString(file), ({ message }) => message)
   })
 
-/** The files a name stands for. */
+/** The files a name stands for; a name that stands for none is told when it is read. */
 const expand = (name: string) =>
   Effect.gen(function* () {
     const system = yield* FileSystem.FileSystem
@@ -38,11 +39,11 @@ const expand = (name: string) =>
     if (name === "-") return [name]
     const isDirectory = yield* system.stat(name).pipe(
       Effect.map(({ type }) => type === "Directory"),
-      // Said when it is read.
       Effect.orElseSucceed(() => false),
     )
     if (!isDirectory) return [name]
-    const found = yield* Effect.orElseSucceed(system.readDirectory(name), () => [])
+    const found = yield* Effect.orElseSucceed(system.readDirectory(name), () => undefined)
+    if (found === undefined) return [name]
     return found
       .filter((file) => /\.(ya?ml|json)$/.test(file))
       .sort()
@@ -51,7 +52,7 @@ const expand = (name: string) =>
 
 const readOne = (name: string) =>
   Effect.match(name === "-" ? readStdin : readFile(name), {
-    onFailure: (message) => unreadable(name, message),
+    onFailure: (message) => unreadable(name, message, readable),
     onSuccess: (text) => readDocuments(name === "-" ? "stdin" : name, text),
   })
 
@@ -60,10 +61,17 @@ export const readFiles = (names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const found = (yield* Effect.forEach(names, expand)).flat()
     const contents = yield* Effect.forEach(found, readOne)
-    const missing = names.length === 0 ? [unreadable("-f", "which files? Name them with -f")] : []
-    const all = [...missing, ...contents]
-    return {
-      entries: all.flatMap(({ entries }) => entries),
-      unreadable: all.flatMap((content) => content.unreadable),
+    const all = {
+      entries: contents.flatMap(({ entries }) => entries),
+      unreadable: contents.flatMap((content) => content.unreadable),
     } satisfies Contents
+    if (names.length === 0) return unreadable("-f", "no file was named", "name files or directories with -f")
+    // As for kubectl, nothing to judge is a mistake: a wrong directory must not look like a good one.
+    return all.entries.length + all.unreadable.length === 0
+      ? unreadable(
+          names.join(", "),
+          "there is no resource in it",
+          "name files, or directories, with .yaml, .yml or .json",
+        )
+      : all
   })

@@ -2,6 +2,7 @@
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../decide/crd.js"
 import { reviewCluster, reviewTemplate, type Verdict } from "../../decide/admission/review.js"
 import { section } from "../../decide/effective/configTree.js"
+import { isAtOrBelow } from "../../decide/effective/undecoded.js"
 import { templateNameOf } from "../../domain/AerospikeCluster.js"
 import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { apiVersionOf, Kinds, type ResourceKind } from "../../domain/Kubernetes.js"
@@ -49,7 +50,7 @@ const kindOf = ({ object }: Entry): ResourceKind | undefined =>
   [Kinds.AerospikeCluster, Kinds.AerospikeClusterTemplate].find(
     (kind) => object["kind"] === kind.kind && object["apiVersion"] === apiVersionOf(kind),
   )
-const isOurs = (entry: Entry): boolean => (text(entry.object, "apiVersion") ?? "").split("/")[0] === "acko.io"
+const isOfOurApi = (entry: Entry): boolean => (text(entry.object, "apiVersion") ?? "").split("/")[0] === "acko.io"
 
 const nameOf = (object: JsonObject): string => text(section(object, "metadata"), "name") ?? ""
 
@@ -62,12 +63,7 @@ const finding =
 
 /** What the rules say about a field, or about a part of it, they say better than the schema. */
 const withoutRepeats = (rules: ReadonlyArray<SpecProblem>, schema: ReadonlyArray<SpecProblem>) =>
-  schema.filter(
-    ({ path }) =>
-      !rules.some(
-        (rule) => rule.path === path || (/^[.[]/.test(rule.path.slice(path.length)) && rule.path.startsWith(path)),
-      ),
-  )
+  schema.filter(({ path }) => !rules.some((rule) => isAtOrBelow(rule.path, path)))
 
 const judgement = (entry: Entry, verdict: Verdict, schema: ReadonlyArray<SpecProblem>): Judgement => {
   const metadata = section(entry.object, "metadata")
@@ -87,22 +83,51 @@ const judgement = (entry: Entry, verdict: Verdict, schema: ReadonlyArray<SpecPro
   }
 }
 
-const unknownKind = (entry: Entry): Judgement =>
-  judgement(
-    entry,
-    {
-      defaulted: entry.object,
-      errors: [
-        {
-          path: "kind",
-          message: `the API acko.io has no ${text(entry.object, "apiVersion") ?? ""} ${text(entry.object, "kind") ?? ""}`,
-          fix: `use ${apiVersionOf(Kinds.AerospikeCluster)} and AerospikeCluster or AerospikeClusterTemplate`,
-        },
-      ],
-      warnings: [],
-    },
-    [],
-  )
+const ours = [Kinds.AerospikeCluster, Kinds.AerospikeClusterTemplate]
+const hasOurName = ({ object }: Entry): boolean => ours.some(({ kind }) => kind === object["kind"])
+
+const unknownKind = (entry: Entry): Judgement => {
+  const version = text(entry.object, "apiVersion") ?? ""
+  const kind = text(entry.object, "kind") ?? ""
+  const error = hasOurName(entry)
+    ? {
+        path: "apiVersion",
+        message: `the API acko.io has no version ${version}`,
+        fix: `write ${apiVersionOf(Kinds.AerospikeCluster)}`,
+      }
+    : {
+        path: "kind",
+        message: `the API acko.io has no kind ${kind}`,
+        fix: `write ${ours.map((one) => one.kind).join(" or ")}`,
+      }
+  return judgement(entry, { defaulted: entry.object, errors: [error], warnings: [] }, [])
+}
+
+/** Why a resource of another API is left alone. */
+const foreign = (entry: Entry): string => {
+  const { object } = entry
+  const what = `${text(object, "kind") ?? ""} ${nameOf(object)}: ignored, it is not of acko.io`
+  return hasOurName(entry)
+    ? `${what} but of ${text(object, "apiVersion") ?? ""}; for this operator write ${apiVersionOf(Kinds.AerospikeCluster)}`
+    : what
+}
+
+/** Names of resources that were met before, with their lines. */
+const makeRepetitions = () => {
+  const seen = new Map<string, Entry>()
+  return (entry: Entry): string | undefined => {
+    const { object } = entry
+    const name = nameOf(object)
+    const key = [text(object, "kind"), text(section(object, "metadata"), "namespace"), name]
+      .filter((part) => part !== undefined)
+      .join(" ")
+    const before = name === "" ? undefined : seen.get(key)
+    seen.set(key, entry)
+    return before === undefined
+      ? undefined
+      : `${key} is also in ${before.file}:${before.line}: whichever is applied last counts`
+  }
+}
 
 /** What is known beyond the files. */
 export interface Known {
@@ -133,15 +158,18 @@ export const judge = (entries: ReadonlyArray<Entry>, known: Known = nothingElse)
     templates.set(nameOf(object), review(Kinds.AerospikeClusterTemplate, object, undefined, known).defaulted)
   }
   const notes: Array<Note> = []
+  const repetitionOf = makeRepetitions()
   const note = ({ file, line }: Entry, message: string) => void notes.push({ file, line, message })
   const judgements = entries.flatMap((entry): ReadonlyArray<Judgement> => {
     const { object } = entry
     const kind = kindOf(entry)
     if (kind === undefined) {
-      if (isOurs(entry)) return [unknownKind(entry)]
-      note(entry, `${text(object, "kind") ?? ""} ${nameOf(object)}: ignored, it is not of acko.io`)
+      if (isOfOurApi(entry)) return [unknownKind(entry)]
+      note(entry, foreign(entry))
       return []
     }
+    const repetition = repetitionOf(entry)
+    if (repetition !== undefined) note(entry, repetition)
     const reference = kind === Kinds.AerospikeCluster ? templateNameOf(object["spec"]) : undefined
     const template = reference === undefined ? undefined : known.template(reference, object, templates.get(reference))
     if (reference !== undefined && template === undefined) {

@@ -43,7 +43,7 @@ export const textReport = ({ judgements, notes, unreadable }: Findings): string 
       ...judgement.warnings.flatMap((finding) => findingLines(judgement.file, "warning", finding)),
     ]),
     ...notes.map((note) => `note: ${placed(note)}`),
-    ...unreadable.map((problem) => `unreadable: ${placed(problem)}`),
+    ...unreadable.map((problem) => `unreadable: ${placed(problem)}; fix: ${printable(problem.fix)}`),
     [
       `${count(judgements.length, "resource")}: ${judgements.length - refused} accepted, ${refused} refused`,
       count(warnings, "warning"),
@@ -70,5 +70,7 @@ export const jsonReport = (findings: Findings, withDefaults: boolean): string =>
 /** The resources as they would be stored. */
 export const yamlReport = ({ judgements }: Findings): string =>
   judgements
-    .map(({ defaulted }) => stringify(defaulted, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd())
+    .map(({ defaulted }) =>
+      stringify(defaulted, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false }).trimEnd(),
+    )
     .join("\n---\n")

@@ -51,6 +51,8 @@ export const meantBy = (ast: SchemaAST.AST, value: unknown): ReadonlyArray<unkno
       return firstFitting(ast, [...readings(ast, value), [value], ...underItsName(ast, value)])
     case "number":
     case "boolean":
+      // A number that is none of those a choice takes is not meant as text.
+      if (ast._tag === "Union") return []
       return firstFitting(ast, [String(value), [value], [String(value)]])
     case "object":
       return value === null || Array.isArray(value) ? [] : firstFitting(ast, [[value]])

@@ -29,6 +29,8 @@ const longest = 64
 
 export interface Nearest {
   readonly name: string
+  /** Changes it takes. */
+  readonly distance: number
   /** Whether so little differs that it was probably meant. */
   readonly isLikely: boolean
 }
@@ -41,5 +43,5 @@ export const nearestOf = (word: string, candidates: Iterable<string>): Nearest |
     const distance = editDistance(wanted, name)
     if (nearest === undefined || distance < nearest.distance) nearest = { name, distance }
   }
-  return nearest && { name: nearest.name, isLikely: nearest.distance * 2 <= wanted.length }
+  return nearest && { ...nearest, isLikely: nearest.distance * 2 <= wanted.length }
 }
