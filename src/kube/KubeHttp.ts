@@ -57,6 +57,8 @@ type ScopedClient = HttpClient.HttpClient.With<HttpClientError.HttpClientError, 
 const maxAttempts = 3
 /** A page of 500 objects at etcd's limit of 1.5 MiB would be larger, but no such list exists; without a bound a broken server is an OOM. */
 const maxAnswerBytes = 256 * 1024 * 1024
+/** Of an error only the start is kept; a `Status` with thousands of causes fits. */
+const maxErrorBytes = 1024 * 1024
 
 const connectCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"])
 
@@ -144,8 +146,13 @@ export const makeKubeHttp = (
         )
         yield* countRequest(host, request, response.status)
         if (response.status >= 200 && response.status < 300) return response
-        // Read to the end, or the socket stays open for ever.
-        const text = yield* bodyText(request, response)
+        // Read to the end, or the socket stays open for ever. Without it the status still tells what matters.
+        const text = yield* bodyText(request, response).pipe(
+          HttpIncomingMessage.withMaxBodySize(Option.some(maxErrorBytes)),
+          Effect.catchAll((error) =>
+            Effect.succeed(`the rest of the answer could not be read: ${String(error.cause)}`),
+          ),
+        )
         const retryAfter = response.headers["retry-after"]
         return yield* answerError(
           request,

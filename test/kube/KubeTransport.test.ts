@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
 import { assert, describe } from "vitest"
 import { Kinds, type KubeObject } from "../../src/domain/Kubernetes.js"
 import { layerStatic } from "../../src/kube/KubeAccess.js"
@@ -219,6 +220,26 @@ describe("KubeTransport: errors", () => {
       server.answer(() => jsonReply({ apiVersion: "v1", kind: "Pod" }))
       assert.strictEqual((yield* Effect.flip(reader.get(Kinds.Pod, ref)))._tag, "KubeDecodeError")
     }),
+  )
+
+  it.scopedLive(
+    "R39 an error without end, or cut short, is that error, for a watch as well; little of it is read",
+    () =>
+      Effect.gen(function* () {
+        const chunk = " ".repeat(1024 * 1024)
+        const endless: Reply = { status: 500, steps: Array.from({ length: 64 }, () => chunk) }
+        const { reader, server, writer } = yield* client(() => endless)
+        const watched = reader.watch(Kinds.Pod, { resourceVersion: "1", timeoutSeconds: 60 })
+        const before = process.memoryUsage().rss
+        for (const call of [Stream.runDrain(watched), writer.create(Kinds.Pod, pod("a"))]) {
+          const error = yield* Effect.flip(call)
+          assert.deepInclude(error, { _tag: "KubeStatusError", status: 500 })
+        }
+        assert.isBelow(process.memoryUsage().rss - before, 100 * 1024 * 1024)
+        yield* eventually(() => server.openSockets() === 0)
+        server.answer(() => ({ status: 409, steps: ['{"kind":"Sta', { end: "cut" }] }))
+        assert.deepInclude(yield* Effect.flip(writer.create(Kinds.Pod, pod("a"))), { status: 409, reason: "Conflict" })
+      }),
   )
 
   it.scopedLive("R42 R53 a request that gets no answer fails after its limit and leaves no socket", () =>
