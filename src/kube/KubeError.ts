@@ -36,7 +36,7 @@ export class KubeStatusError extends Data.TaggedError("KubeStatusError")<
     /** `NotFound`, `AlreadyExists`, `Conflict`, `Invalid`, `Expired`, `Gone`, `TooManyRequests`, … */
     readonly reason: string
     readonly detail: string
-    /** From the `Retry-After` header or `details.retryAfterSeconds`. */
+    /** From the `Retry-After` header or `details.retryAfterSeconds`; two minutes at most. */
     readonly retryAfterMs?: number
     /** `status.details` as sent, for causes and field paths. */
     readonly details?: unknown

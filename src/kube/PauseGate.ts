@@ -8,12 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { KubeStatusError } from "./KubeError.js"
 import { isRead, type KubeRequest, whereOf } from "./KubeRequest.js"
+import { longestPauseMs } from "./kubeStatus.js"
 
 /** Requests wait up to this long for a pause to end; if it is longer they fail at once and say when to come back. */
 export const defaultMaxHoldMs = 5_000
-
-/** Longest pause believed: a wrong header must not silence the operator. */
-const maxPauseMs = 120_000
 
 export interface PauseGate {
   /** Waits for the end of a short pause (plus jitter), or fails with status 429 and `retryAfterMs` during a long one. */
@@ -56,7 +54,7 @@ export const makePauseGate = (options: { readonly maxHoldMs: number }): PauseGat
     Effect.gen(function* () {
       const asksForPause = (error.status === 429 && request.verb !== "evict") || error.status === 503
       if (!asksForPause || error.retryAfterMs === undefined || error.retryAfterMs <= 0) return
-      const until = (yield* Clock.currentTimeMillis) + Math.min(error.retryAfterMs, maxPauseMs)
+      const until = (yield* Clock.currentTimeMillis) + Math.min(error.retryAfterMs, longestPauseMs)
       const flow = flowOf(request)
       pausedUntil.set(flow, Math.max(until, pausedUntil.get(flow) ?? 0))
     })

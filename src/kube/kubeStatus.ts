@@ -7,6 +7,12 @@ import { KubeStatusError } from "./KubeError.js"
 /** Error messages end up in conditions and logs: keep them readable. */
 const maxDetailChars = 1024
 
+/**
+ * Longest pause believed (ms). Pages for maintenance ask for an hour, and wrong clocks for years: nothing of ours may be blind, or silent, for as
+ * long as a header says.
+ */
+export const longestPauseMs = 120_000
+
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
@@ -73,7 +79,7 @@ export const statusError = (
     status: code,
     reason: reason ?? reasonOf[code] ?? (code < 400 ? "Redirect" : "Unknown"),
     detail: silent(message).trim().slice(0, maxDetailChars),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...(wait === undefined ? {} : { retryAfterMs: Math.min(wait, longestPauseMs) }),
     ...(details === undefined ? {} : { details }),
   })
 }

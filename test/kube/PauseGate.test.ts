@@ -6,8 +6,10 @@ import * as TestClock from "effect/TestClock"
 import { assert, describe } from "vitest"
 import { KubeStatusError } from "../../src/kube/KubeError.js"
 import type { KubeRequest, KubeVerb } from "../../src/kube/KubeRequest.js"
-import { answerError, retryAfterMs } from "../../src/kube/kubeStatus.js"
+import { answerError, retryAfterMs, statusError } from "../../src/kube/kubeStatus.js"
 import { makePauseGate } from "../../src/kube/PauseGate.js"
+import { defaultTiming } from "../../src/kube/WatcherOptions.js"
+import { failed, initialState } from "../../src/kube/watcherState.js"
 
 const request = (verb: KubeVerb, resource = "pods"): KubeRequest => ({ verb, resource, method: "GET", path: "/" })
 const overload = (retryAfter: number | undefined, status = 429) =>
@@ -92,6 +94,21 @@ describe("kubeStatus", () => {
     assert.strictEqual(retryAfterMs("Thu, 01 Jan 1970 00:00:00 GMT", 20_000), 0)
     assert.strictEqual(retryAfterMs("soon", 0), undefined)
     assert.strictEqual(retryAfterMs(undefined, 0), undefined)
+  })
+
+  it("R46 no answer makes anybody pause for longer than two minutes, however it asks", () => {
+    const hour = { kind: "Status", details: { retryAfterSeconds: 3_600 } }
+    const errors = [
+      answerError(request("watch"), { status: 503, text: "maintenance", retryAfter: "3600" }, 0),
+      answerError(request("list"), { status: 429, text: "", retryAfter: "Fri, 01 Jan 2100 00:00:00 GMT" }, 0),
+      answerError(request("create"), { status: 503, text: JSON.stringify(hour), retryAfter: undefined }, 0),
+      statusError(request("watch"), hour, { code: 500, text: "" }),
+    ]
+    for (const error of errors) {
+      assert.strictEqual(error.retryAfterMs, 120_000)
+      const { event } = failed(initialState, "watch", error, defaultTiming, { now: 0, random: 0.5 })
+      assert.isAtMost(event.retryInMs, 121_000)
+    }
   })
 
   it("R52 a huge message is cut", () => {
