@@ -89,7 +89,8 @@ const minute = 60_000
 export const processSettings: Settings<ProcessSettings> = {
   watchNamespaces: {
     flag: "watch-namespaces",
-    meaning: "Watch only these namespaces; needs no more than Roles there",
+    meaning:
+      "Watch only these namespaces; needs Roles there, and for what no namespace has (templates, StorageClasses) a ClusterRole",
     shape: Setting.namespaces,
     fallback: [],
     unset: "the whole cluster",

@@ -1,17 +1,17 @@
 /**
  * Keeps `status.usedBy` and the finalizer of templates as the clusters are. A queue of its own, by template name: one pass reads the stores,
- * decides purely and writes what differs, by server-side apply, so that several operators with namespaces of their own get along.
+ * decides purely and writes what differs. Several operators with namespaces of their own share both lists: each changes its part of what it
+ * has read, and a change of another in between is a conflict. Not by server-side apply, which keeps what another manager has applied: an
+ * operator that watches other namespaces than before could take nothing back.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { createHash } from "node:crypto"
 import { OperatorConfig } from "../config/OperatorConfig.js"
 import { templateUse } from "../decide/template/use.js"
 import { templateNameOf } from "../domain/AerospikeCluster.js"
-import { apiVersionOf, Kinds } from "../domain/Kubernetes.js"
-import { FieldManager, templateFinalizer } from "../domain/Labels.js"
-import type { TemplateView } from "../domain/Snapshot.js"
+import { Kinds } from "../domain/Kubernetes.js"
+import { FieldManager } from "../domain/Labels.js"
 import { KubeWriter } from "../kube/KubeClient.js"
 import { isConflict, isNotFound } from "../kube/KubeError.js"
 import { allReady, Stores, usersOf } from "../observe/Sources.js"
@@ -21,36 +21,27 @@ import { make as makeQueue } from "./WorkQueue.js"
 /** Name of the controller and its queue in logs and metrics. */
 const controllerName = "aerospikeclustertemplate"
 
-/** One field manager per set of watched namespaces: what one operator does not list, another may. */
-const managerFor = (namespaces: ReadonlyArray<string>): string =>
-  namespaces.length === 0
-    ? FieldManager.templates
-    : `${FieldManager.templates}-${createHash("sha256")
-        .update([...namespaces].sort().join())
-        .digest("hex")
-        .slice(0, 16)}`
+/** Another operator, or a user, has written the template since we last heard of it: the store catches up within moments. */
+const outdatedRetryMs = 1_000
 
-const write = (template: TemplateView, fields: object, fieldManager: string, subresource?: "status") =>
+/** Sets fields of the very version that was read; answers with the version that follows. */
+const write = (
+  name: string,
+  resourceVersion: string,
+  fields: { readonly metadata?: object; readonly status?: object },
+) =>
   Effect.flatMap(KubeWriter, (writer) =>
-    writer.apply(
+    writer.patch(
       Kinds.AerospikeClusterTemplate,
+      { name },
       {
-        apiVersion: apiVersionOf(Kinds.AerospikeClusterTemplate),
-        kind: Kinds.AerospikeClusterTemplate.kind,
-        // The UID is a precondition: a namesake made meanwhile is not touched, and nothing deleted is made again.
-        metadata: { name: template.name, uid: template.uid, ...(subresource === undefined ? fields : {}) },
-        ...(subresource === undefined ? {} : { status: fields }),
+        type: "merge",
+        fieldManager: FieldManager.templates,
+        body: { ...fields, metadata: { ...fields.metadata, resourceVersion } },
+        ...(fields.status === undefined ? {} : { subresource: "status" }),
       },
-      { fieldManager, force: true, ...(subresource === undefined ? {} : { subresource }) },
     ),
-  ).pipe(
-    Effect.asVoid,
-    // Gone or replaced meanwhile: its event is on the way.
-    Effect.catchIf(
-      (error) => isNotFound(error) || isConflict(error),
-      () => Effect.void,
-    ),
-  )
+  ).pipe(Effect.map(({ metadata }) => metadata.resourceVersion ?? ""))
 
 export class TemplateUse extends Context.Tag("acko/TemplateUse")<
   TemplateUse,
@@ -71,7 +62,6 @@ const make = Effect.gen(function* () {
   const stores = yield* Stores
   const { watchNamespaces } = yield* OperatorConfig
   const context = yield* Effect.context<KubeWriter>()
-  const manager = managerFor(watchNamespaces)
   const queue = yield* makeQueue<string>({ name: controllerName, keyString: (name) => name })
   yield* stores.templates.subscribe(({ before, after, why }) => queue.add((after ?? before)?.name ?? "", why))
   yield* stores.clusters.subscribe(({ before, after, why }) =>
@@ -85,13 +75,17 @@ const make = Effect.gen(function* () {
     Effect.gen(function* () {
       const template = yield* stores.templates.get({ name })
       if (template === undefined) return {}
-      const use = templateUse(template, yield* usersOf(stores, name), watchNamespaces)
+      const { finalizers, usedBy } = templateUse(template, yield* usersOf(stores, name), watchNamespaces)
+      let version = template.resourceVersion
       // Listed before guarded, and no longer guarded only when no longer listed: the list always says why a template stays.
-      if (use.usedBy !== undefined) yield* write(template, { usedBy: use.usedBy }, manager, "status")
-      if (use.guarded !== undefined)
-        yield* write(template, use.guarded ? { finalizers: [templateFinalizer] } : {}, manager)
+      if (usedBy !== undefined) version = yield* write(name, version, { status: { usedBy } })
+      if (finalizers !== undefined) yield* write(name, version, { metadata: { finalizers } })
       return {}
-    }).pipe(Effect.provide(context))
+    }).pipe(
+      Effect.catchIf(isNotFound, () => Effect.succeed({})),
+      Effect.catchIf(isConflict, () => Effect.succeed({ requeueAfterMs: outdatedRetryMs })),
+      Effect.provide(context),
+    )
   const controller = Controller.make({
     name: controllerName,
     queue,
