@@ -25,6 +25,17 @@ export const shapeProblems = (config: JsonObject, path: string): ReadonlyArray<S
   ]
 }
 
+const onlyMaps = (tree: JsonObject, keys: ReadonlyArray<string>): JsonObject =>
+  Object.fromEntries(Object.entries(tree).filter(([key, value]) => !keys.includes(key) || isObject(value)))
+
+/** The tree without what V57–V59 refuse, so that the rest can be judged, too. */
+export const wellShaped = (config: JsonObject): JsonObject => {
+  const rest = onlyMaps(config, ["service", "network"])
+  return Object.hasOwn(rest, "network")
+    ? { ...rest, network: onlyMaps(section(rest, "network"), ["service", "heartbeat", "fabric"]) }
+    : rest
+}
+
 /** D3, D4, D8: what a template may say too. They wait until a template has been applied (api.md appendix B 1). */
 const templatable = {
   service: (clusterName: string | undefined): JsonObject => ({
@@ -45,12 +56,19 @@ export interface ConfigDefaults {
 /** D1–D9: the tree with its defaults, or every reason why it cannot have them. */
 export const defaultedConfig = (
   config: JsonObject,
-  { clusterName, awaitsTemplate = false }: ConfigDefaults,
+  defaults: ConfigDefaults,
 ): Either.Either<JsonObject, ReadonlyArray<SpecProblem>> => {
   const problems = shapeProblems(config, "spec.aerospikeConfig")
-  if (problems.length > 0) return Either.left(problems)
+  return problems.length > 0 ? Either.left(problems) : Either.right(withConfigDefaults(config, defaults))
+}
+
+/** D1–D9 for a tree that is well shaped. */
+export const withConfigDefaults = (
+  config: JsonObject,
+  { clusterName, awaitsTemplate = false }: ConfigDefaults,
+): JsonObject => {
   const network = section(config, "network")
-  return Either.right({
+  return {
     ...config,
     service: withDefaults(section(config, "service"), awaitsTemplate ? {} : templatable.service(clusterName)),
     network: {
@@ -62,7 +80,7 @@ export const defaultedConfig = (
       }),
       fabric: withDefaults(section(network, "fabric"), { port: 3001 }),
     },
-  })
+  }
 }
 
 /** D10, D11: what is missing from `monitoring`. */

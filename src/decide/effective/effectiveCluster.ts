@@ -8,7 +8,9 @@ import type { ClusterView } from "../../domain/Snapshot.js"
 import { resolveAmount } from "./amounts.js"
 import { isObject, section } from "./configTree.js"
 import {
-  defaultedConfig,
+  shapeProblems,
+  wellShaped,
+  withConfigDefaults,
   missingMonitoring,
   missingPodSpec,
   missingServiceMonitor,
@@ -127,16 +129,11 @@ const assemble = (
 const examineResolved = (cluster: ClusterSubject, resolved: ClusterSpec, told: Told): Examination => {
   const key = { namespace: cluster.namespace, name: cluster.name }
   const spec = withDefaultsOfParts(resolved)
-  const defaulted = defaultedConfig(spec.aerospikeConfig ?? {}, { clusterName: cluster.name })
-  const config = Either.getOrElse(defaulted, () => ({}))
-  const draft: Draft = {
-    key,
-    spec,
-    racks: effectiveRacks(spec, config),
-    isOpen: told.isOpen,
-    ...(Either.isRight(defaulted) ? { config } : {}),
-  }
-  const errors = firstOfEach([...(Either.isLeft(defaulted) ? defaulted.left : []), ...draftProblems(draft)])
+  const written = spec.aerospikeConfig ?? {}
+  const misshapen = shapeProblems(written, "spec.aerospikeConfig")
+  const config = withConfigDefaults(wellShaped(written), { clusterName: cluster.name })
+  const draft: Draft = { key, spec, racks: effectiveRacks(spec, config), isOpen: told.isOpen, config }
+  const errors = firstOfEach([...misshapen, ...draftProblems(draft)])
   const warnings = firstOfEach([...told.warnings, ...specWarnings(draft, config)])
   return errors.length > 0 || told.isOpen
     ? { errors, warnings }
@@ -167,7 +164,9 @@ const examineUndecoded = (
   undecoded: Undecoded<ClusterSpec>,
   source: TemplateSource,
 ): Examination => {
-  const isTemplateUnread = undecoded.mendedAt.some((path) => isAtOrBelow(path, "spec.templateRef"))
+  const isTemplateUnread = [...undecoded.readAt, ...undecoded.lostAt].some((path) =>
+    isAtOrBelow(path, "spec.templateRef"),
+  )
   return besideUndecoded(undecoded, (rest) =>
     isTemplateUnread
       ? examineDecoded(cluster, { ...rest, templateRef: someTemplate }, "unknown")

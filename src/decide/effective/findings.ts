@@ -29,8 +29,8 @@ export interface Draft {
   readonly key: ClusterKey
   /** With the template's values and the defaults of D10–D14. */
   readonly spec: ClusterSpec
-  /** The defaulted tree (D1–D9); absent when it could not be defaulted. */
-  readonly config?: JsonObject
+  /** The defaulted tree (D1–D9), without what was not well shaped. */
+  readonly config: JsonObject
   readonly racks: ReadonlyArray<EffectiveRack>
   /** The template is not known: what the spec leaves to it cannot be missed. */
   readonly isOpen: boolean
@@ -97,14 +97,17 @@ const clusterNameProblems = (config: JsonObject, racks: ReadonlyArray<EffectiveR
   )
 }
 
-const configurationProblems = (draft: Draft): ReadonlyArray<SpecProblem> =>
-  draft.config === undefined
-    ? []
-    : [
-        ...treeProblems(draft.config, subjectOf(draft, path, draft.spec.storage)),
-        ...rackTreeProblems(draft),
-        ...clusterNameProblems(draft.config, draft.racks),
-      ]
+const configurationProblems = (draft: Draft): ReadonlyArray<SpecProblem> => [
+  ...treeProblems(draft.config, subjectOf(draft, path, draft.spec.storage)),
+  ...rackTreeProblems(draft),
+  ...clusterNameProblems(draft.config, draft.racks),
+]
+
+/** A cluster name that nobody wrote is as good as the name it comes from. */
+const isInherited =
+  ({ key, config }: Draft) =>
+  ({ rule }: SpecProblem): boolean =>
+    rule === "name.cluster" && section(config, "service")["cluster-name"] === key.name
 
 const allStorageProblems = ({ spec }: Draft): ReadonlyArray<SpecProblem> => [
   ...storageProblems(spec.storage, "spec.storage"),
@@ -116,14 +119,16 @@ const allStorageProblems = ({ spec }: Draft): ReadonlyArray<SpecProblem> => [
 /** Each finding once. */
 export const draftProblems = (draft: Draft): ReadonlyArray<SpecProblem> => {
   const { key, spec, racks, isOpen } = draft
+  const names = nameProblems(
+    key,
+    racks.map((rack) => rack.id),
+  )
+  const configuration = configurationProblems(draft)
   return firstOfEach([
-    ...nameProblems(
-      key,
-      racks.map((rack) => rack.id),
-    ),
+    ...names,
     ...sizeProblems(spec, isOpen),
     ...imageProblems(spec.image, isOpen),
-    ...configurationProblems(draft),
+    ...(names.length === 0 ? configuration : configuration.filter((found) => !isInherited(draft)(found))),
     ...accessControlProblems(spec.aerospikeAccessControl),
     ...rackProblems(spec),
     ...monitoringProblems(

@@ -12,10 +12,10 @@ export interface Said {
 export const isAtOrBelow = (path: string, place: string): boolean =>
   path.startsWith(place) && (path.length === place.length || /^[.[]/.test(path.slice(place.length)))
 
-/** What the schema says, and what `judge` says of the rest of the spec; not what it says of places that were mended. */
-export const besideUndecoded = <A>({ problems, rest, mendedAt }: Undecoded<A>, judge: (rest: A) => Said): Said => {
+/** What the schema says, and what `judge` says of the rest of the spec; not what it says of places where nothing is left of what was written. */
+export const besideUndecoded = <A>({ problems, rest, lostAt }: Undecoded<A>, judge: (rest: A) => Said): Said => {
   if (rest === undefined) return { errors: firstOfEach(problems), warnings: [] }
   const { errors, warnings } = judge(rest)
-  const isOfTheRest = ({ path }: SpecProblem): boolean => !mendedAt.some((place) => isAtOrBelow(path, place))
+  const isOfTheRest = ({ path }: SpecProblem): boolean => !lostAt.some((place) => isAtOrBelow(path, place))
   return { errors: firstOfEach([...problems, ...errors.filter(isOfTheRest)]), warnings: warnings.filter(isOfTheRest) }
 }

@@ -141,8 +141,10 @@ export interface Undecoded<A> {
   readonly problems: ReadonlyArray<SpecProblem>
   /** What is left of it, for judging only: see `mend`. Absent where it has too many faults. */
   readonly rest?: A
-  /** Paths at which `rest` is not what was written. */
-  readonly mendedAt: ReadonlyArray<string>
+  /** Paths at which `rest` has what was meant in another spelling. */
+  readonly readAt: ReadonlyArray<string>
+  /** Paths at which `rest` has nothing of what was written. */
+  readonly lostAt: ReadonlyArray<string>
 }
 
 /** What was said, by field. */
@@ -179,8 +181,8 @@ export const specDecoder =
         })
         const mended = mend(schema, given)
         return mended === undefined
-          ? { problems, mendedAt: [] }
-          : { problems, rest: mended.value, mendedAt: mended.at.map(pathText) }
+          ? { problems, readAt: [], lostAt: [] }
+          : { problems, rest: mended.value, readAt: mended.readAt.map(pathText), lostAt: mended.lostAt.map(pathText) }
       }),
     )
   }

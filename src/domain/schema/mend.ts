@@ -11,8 +11,10 @@ import { meantBy, standIn } from "./reading.js"
 
 export interface Mended<A> {
   readonly value: A
-  /** Where something was changed. */
-  readonly at: ReadonlyArray<Path>
+  /** Where something was read as it was meant. */
+  readonly readAt: ReadonlyArray<Path>
+  /** Where something was taken away, or stands in: what is said about it is no news. */
+  readonly lostAt: ReadonlyArray<Path>
 }
 
 /** Taking something away may show that it is required, inside something else that is. */
@@ -38,31 +40,42 @@ const removed = (root: unknown, path: Path): Path | undefined => {
   return Reflect.deleteProperty(parent, key) ? path : undefined
 }
 
-/** Mends one fault in `root`, which is changed. Where it was changed; undefined: it cannot be mended. */
-const mendOne = (root: unknown, { path, expected, isMissing }: Fault, nth: number): Path | undefined => {
+const set = (root: unknown, path: Path, [value]: ReadonlyArray<unknown>): boolean => {
   const key = path.at(-1)
   const parent = at(root, path.slice(0, -1))
-  if (key === undefined || !isContainer(parent)) return removed(root, path)
-  const meant = isMissing ? [] : meantBy(expected, Reflect.get(parent, key))
-  const [value] = meant.length > 0 || !(isMissing || Array.isArray(parent)) ? meant : standIn(expected, nth)
-  return value !== undefined && Reflect.defineProperty(parent, key, own(value))
-    ? path
-    : removed(root, isMissing ? path.slice(0, -1) : path)
+  return (
+    value !== undefined && key !== undefined && isContainer(parent) && Reflect.defineProperty(parent, key, own(value))
+  )
+}
+
+/** Reads a value as it was meant, if it was meant as something. `root` is changed. */
+const readAsMeant = (root: unknown, { path, expected, isMissing }: Fault): boolean =>
+  !isMissing && set(root, path, meantBy(expected, at(root, path)))
+
+/** Puts something else in the place of a fault, or takes the place away. `root` is changed. Where; undefined: neither is possible. */
+const replaced = (root: unknown, { path, expected, isMissing }: Fault, nth: number): Path | undefined => {
+  const mustStand = isMissing || Array.isArray(at(root, path.slice(0, -1)))
+  if (mustStand && set(root, path, standIn(expected, nth))) return path
+  return removed(root, isMissing ? path.slice(0, -1) : path)
 }
 
 /** The value without its faults; undefined where that takes more than a few rounds. */
 export const mend = <A, I>(schema: Schema.Schema<A, I>, value: unknown): Mended<A> | undefined => {
   const root: unknown = structuredClone(value)
-  const changed: Array<Path> = []
+  const readAt: Array<Path> = []
+  const lostAt: Array<Path> = []
   for (let round = 0; round < maximumRounds; round += 1) {
     const decoded = ParseResult.decodeUnknownEither(schema)(root, { errors: "all" })
-    if (Either.isRight(decoded)) return { value: decoded.right, at: changed }
+    if (Either.isRight(decoded)) return { value: decoded.right, readAt, lostAt }
     const faults = faultsOf(decoded.left)
-    if (faults.length + changed.length > maximumFaults) return undefined
+    if (faults.length + readAt.length + lostAt.length > maximumFaults) return undefined
     for (const fault of faults) {
-      const place = mendOne(root, fault, changed.length)
-      if (place === undefined) return undefined
-      changed.push(place)
+      if (readAsMeant(root, fault)) readAt.push(fault.path)
+      else {
+        const place = replaced(root, fault, lostAt.length)
+        if (place === undefined) return undefined
+        lostAt.push(place)
+      }
     }
   }
   return undefined

@@ -32,7 +32,9 @@ describe("mend", () => {
   ])("%s", (_title, spec, value, at) => {
     const mended = mend(ClusterSpec, spec)
     expect(mended?.value).toEqual(value)
-    expect(new Set(mended?.at.map((path) => path.join(".")))).toEqual(new Set(at))
+    expect(new Set([...(mended?.readAt ?? []), ...(mended?.lostAt ?? [])].map((path) => path.join(".")))).toEqual(
+      new Set(at),
+    )
   })
 
   it("more faults than anybody reads are left alone", () => {

@@ -69,6 +69,9 @@ const backingFindings = (engine: Engine, tell: Tell): Findings => {
   ]
 }
 
+/** Refused as unknown, with the name they were meant to have: nobody needs to hear that nothing has that name. */
+const misnamed = ["files", "devices"]
+
 /** Findings about a namespace's storage. */
 export const engineFindings = (namespace: JsonObject, words: string, path: string): Findings => {
   const at = `${path}.storage-engine`
@@ -88,7 +91,9 @@ export const engineFindings = (namespace: JsonObject, words: string, path: strin
         ]
   return [
     ...(engine.kind === "memory" ? memoryFindings(engine, tell) : []),
-    ...(engine.kind === "device" && engine.files.length + engine.devices.length === 0
+    ...(engine.kind === "device" &&
+    engine.files.length + engine.devices.length === 0 &&
+    !misnamed.some((name) => present(engine.tree, name))
       ? [tell("dev.empty", "", "device without file and device", "add file with filesize, or device")]
       : []),
     ...backingFindings(engine, tell),

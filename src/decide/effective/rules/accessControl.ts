@@ -12,8 +12,13 @@ const path = "spec.aerospikeAccessControl"
 const codes = privilegeCodes.join(", ")
 
 const repeatedUsers = ({ users = [] }: AccessControl): ReadonlyArray<SpecProblem> =>
-  repeated(users.map(({ name }) => name)).map((name) =>
-    problem("V14", `${path}.users`, `user ${JSON.stringify(name)} occurs more than once`, "merge the entries"),
+  repeated(users.map(({ name }) => name)).map(({ value, index }) =>
+    problem(
+      "V14",
+      `${path}.users[${index}].name`,
+      `user ${JSON.stringify(value)} occurs more than once`,
+      "merge the entries",
+    ),
   )
 
 const missingSecrets = ({ users = [] }: AccessControl): ReadonlyArray<SpecProblem> =>
@@ -38,8 +43,13 @@ const missingAdmin = ({ users = [] }: AccessControl): ReadonlyArray<SpecProblem>
   )
 
 const repeatedRoles = ({ roles = [] }: AccessControl): ReadonlyArray<SpecProblem> =>
-  repeated(roles.map(({ name }) => name)).map((name) =>
-    problem("V17", `${path}.roles`, `role ${JSON.stringify(name)} occurs more than once`, "merge the entries"),
+  repeated(roles.map(({ name }) => name)).map(({ value, index }) =>
+    problem(
+      "V17",
+      `${path}.roles[${index}].name`,
+      `role ${JSON.stringify(value)} occurs more than once`,
+      "merge the entries",
+    ),
   )
 
 const unknownRoles = ({ users = [], roles = [] }: AccessControl): ReadonlyArray<SpecProblem> => {

@@ -28,8 +28,8 @@ const namespaceListProblems = (namespaces: Json | undefined, path: string): Read
       ),
     ]
   }
-  const names = namespaces.flatMap((entry) =>
-    isObject(entry) && typeof entry["name"] === "string" ? [entry["name"]] : [],
+  const names = namespaces.map((entry) =>
+    isObject(entry) && typeof entry["name"] === "string" ? entry["name"] : undefined,
   )
   return [
     ...when(
@@ -39,8 +39,13 @@ const namespaceListProblems = (namespaces: Json | undefined, path: string): Read
       `${namespaces.length} namespaces; the maximum is ${maximumNamespaces}`,
       `keep at most ${maximumNamespaces}`,
     ),
-    ...repeated(names).map((name) =>
-      problem("ns.duplicate", path, `namespace ${name} occurs more than once`, "merge the entries"),
+    ...repeated(names).map(({ value, index }) =>
+      problem(
+        "ns.duplicate",
+        `${path}[${index}].name`,
+        `namespace ${value} occurs more than once`,
+        "merge the entries",
+      ),
     ),
   ]
 }
@@ -109,11 +114,11 @@ const portProblems = (config: JsonObject, path: string): ReadonlyArray<SpecProbl
         "use a port from 1024 to 65535",
       ),
     ),
-    ...repeated(listeners.map(({ port }) => port)).map((port) =>
+    ...repeated(listeners.map(({ port }) => port)).map(({ value, index }) =>
       problem(
         "port.same",
-        `${path}.network`,
-        `port ${port} is used by more than one of service, fabric, heartbeat and admin: the server would never finish starting`,
+        `${path}.network.${listeners[index]?.name ?? ""}.port`,
+        `port ${value} is used by more than one of service, fabric, heartbeat and admin: the server would never finish starting`,
         "give each its own port",
       ),
     ),
@@ -137,8 +142,10 @@ const nameProblems = (config: JsonObject, path: string): ReadonlyArray<SpecProbl
         typeof name !== "string" || !/^[\x21-\x7e]{1,31}$/.test(name) || /[:;=/{}#"]/.test(name),
         "ns.name",
         `${path}.namespaces[${index}].name`,
-        `a namespace needs a name of 1 to 31 characters without : ; = /, not ${JSON.stringify(name)}`,
-        "give the namespace a plain name",
+        `a namespace needs a name of 1 to 31 characters without : ; = /, ${name === undefined ? "this has none" : `not ${JSON.stringify(name)}`}`,
+        typeof name === "boolean" || typeof name === "number"
+          ? "write the name in quotes: without them it is no text"
+          : "give the namespace a plain name",
       )
     }),
   ]

@@ -5,6 +5,7 @@
 import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { isEnterpriseOnly } from "../../configuration/check/enterprise.js"
+import { engineKind } from "../../configuration/check/entries.js"
 import { isObject, section, namespaceEntries } from "../configTree.js"
 import { problem, when } from "./problem.js"
 
@@ -58,7 +59,18 @@ const inNamespace = (namespace: JsonObject, path: string): ReadonlyArray<SpecPro
   return [
     ...refused,
     ...inSection(engine, `${path}.storage-engine`, "V10", isEngineKey),
-    ...(engine["type"] === "pmem" ? [enterpriseOnly("V10", `${path}.storage-engine.type`, "storage-engine pmem")] : []),
+    ...(engineKind(namespace["storage-engine"]) === "pmem"
+      ? [
+          {
+            ...enterpriseOnly(
+              "V10",
+              isObject(namespace["storage-engine"]) ? `${path}.storage-engine.type` : `${path}.storage-engine`,
+              "storage-engine pmem",
+            ),
+            fix: "use memory or device",
+          },
+        ]
+      : []),
   ]
 }
 

@@ -62,8 +62,8 @@ const customRule = (rule: unknown, path: string): ReadonlyArray<SpecProblem> => 
     return [problem("V33", path, `a rule group is a map, this is ${kindOf(rule)}`, fix)]
   const has = (key: string): boolean => rule !== null && Object.hasOwn(rule, key)
   return [
-    ...when(!has("name"), "V34", path, "the rule group has no name", fix),
-    ...when(!has("rules"), "V35", path, "the rule group has no rules", fix),
+    ...when(!has("name"), "V34", `${path}.name`, "the rule group has no name", fix),
+    ...when(!has("rules"), "V35", `${path}.rules`, "the rule group has no rules", fix),
   ]
 }
 

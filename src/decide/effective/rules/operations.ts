@@ -27,8 +27,13 @@ const idLength = ({ id }: Operation, index: number): ReadonlyArray<SpecProblem> 
 }
 
 const repeatedIds = (operations: ReadonlyArray<Operation>): ReadonlyArray<SpecProblem> =>
-  repeated(operations.map(({ id }) => id)).map((id) =>
-    problem("V52", path, `id ${JSON.stringify(id)} occurs more than once`, "give every operation its own id"),
+  repeated(operations.map(({ id }) => id)).map(({ value, index }) =>
+    problem(
+      "V52",
+      `${path}[${index}].id`,
+      `id ${JSON.stringify(value)} occurs more than once`,
+      "give every operation its own id",
+    ),
   )
 
 export const operationProblems = (operations: ReadonlyArray<Operation> = []): ReadonlyArray<SpecProblem> => [

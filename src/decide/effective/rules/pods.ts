@@ -39,8 +39,13 @@ const containerProblems = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
         "rename the container",
       ),
     ]),
-    ...repeated(named.map(({ name }) => name)).map((name) =>
-      problem("container.same", "spec.podSpec", `container ${name} occurs more than once`, "rename one of them"),
+    ...repeated(named.map(({ name }) => name)).map(({ value, index }) =>
+      problem(
+        "container.same",
+        named[index]?.at ?? "spec.podSpec",
+        `container ${value} occurs more than once`,
+        "rename one of them",
+      ),
     ),
   ]
 }

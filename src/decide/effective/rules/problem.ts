@@ -19,12 +19,18 @@ export const when = (
   fix: string,
 ): ReadonlyArray<SpecProblem> => (condition ? [problem(rule, path, message, fix)] : [])
 
-/** Values that occur more than once, in order of their second occurrence. Linear: lists may be long. */
-export const repeated = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => {
+/** Values that occur more than once, each with the place of its second occurrence; absent ones do not count. Linear: lists may be long. */
+export const repeated = <A>(
+  values: ReadonlyArray<A | undefined>,
+): ReadonlyArray<{ readonly value: A; readonly index: number }> => {
   const seen = new Set<A>()
-  const again = new Set<A>()
-  for (const value of values) (seen.has(value) ? again : seen).add(value)
-  return [...again]
+  const again = new Map<A, number>()
+  values.forEach((value, index) => {
+    if (value === undefined) return
+    if (seen.has(value) && !again.has(value)) again.set(value, index)
+    seen.add(value)
+  })
+  return [...again].map(([value, index]) => ({ value, index }))
 }
 
 /** A text as long as people read it: keys and values of a resource may have a megabyte (S5). */
@@ -40,11 +46,15 @@ const bounded = ({ path, message, fix, ...rest }: SpecProblem): SpecProblem => (
 /** At most this many findings are told about one resource. */
 export const maximumProblems = 100
 
+/** Where a rack's tree, or the overrides, may say the same as the cluster's. */
+const shared = (path: string): string =>
+  path.replace(/^spec\.(?:rackConfig\.racks\[\d+\](?=\.aerospikeConfig)|overrides)\./, "spec.")
+
 /** Each finding once, the first place of it counts: racks repeat what they inherit, templates what they give. At most a hundred. */
 export const firstOfEach = (problems: ReadonlyArray<SpecProblem>): ReadonlyArray<SpecProblem> => {
   const byIdentity = new Map<string, SpecProblem>()
   for (const found of problems) {
-    const identity = `${found.rule ?? found.path}\n${found.message}`
+    const identity = `${found.rule ?? ""}\n${shared(found.path)}\n${found.message}`
     if (!byIdentity.has(identity)) byIdentity.set(identity, found)
   }
   return [...byIdentity.values()].slice(0, maximumProblems).map(bounded)

@@ -2,7 +2,7 @@
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
 import type { IntOrPercent, SpecProblem } from "../../../domain/EffectiveCluster.js"
 import { percentOf } from "../amounts.js"
-import { repeated, when } from "./problem.js"
+import { problem, repeated, when } from "./problem.js"
 
 /** A whole number of at least `minimum`, or a percentage between `minimum` and 100 (vectors C.2). */
 export const isAmount = (value: IntOrPercent, minimum: number): boolean => {
@@ -29,11 +29,21 @@ export const rackProblems = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => {
   const racks = spec.rackConfig?.racks ?? []
   const path = "spec.rackConfig"
   return [
-    ...repeated(racks.map((rack) => rack.id)).flatMap((id) =>
-      when(true, "V23", `${path}.racks`, `rack id ${id} occurs more than once`, "give every rack its own id"),
+    ...repeated(racks.map((rack) => rack.id)).map(({ value, index }) =>
+      problem(
+        "V23",
+        `${path}.racks[${index}].id`,
+        `rack id ${value} occurs more than once`,
+        "give every rack its own id",
+      ),
     ),
-    ...repeated(racks.flatMap((rack) => (rack.rackLabel ? [rack.rackLabel] : []))).flatMap((label) =>
-      when(true, "V24", `${path}.racks`, `rackLabel ${label} occurs more than once`, "give every rack its own label"),
+    ...repeated(racks.map((rack) => rack.rackLabel || undefined)).map(({ value, index }) =>
+      problem(
+        "V24",
+        `${path}.racks[${index}].rackLabel`,
+        `rackLabel ${value} occurs more than once`,
+        "give every rack its own label",
+      ),
     ),
     ...amountProblems("V25", `${path}.scaleDownBatchSize`, spec.rackConfig?.scaleDownBatchSize, 1),
     ...amountProblems("V26", `${path}.maxIgnorablePods`, spec.rackConfig?.maxIgnorablePods, 0),

@@ -93,11 +93,21 @@ const volumeProblems = (volume: Volume, path: string): ReadonlyArray<SpecProblem
 export const storageProblems = (storage: Storage | undefined, path: string): ReadonlyArray<SpecProblem> => {
   const volumes = storage?.volumes ?? []
   return [
-    ...repeated(volumes.map((volume) => volume.name)).map((name) =>
-      problem("V36", `${path}.volumes`, `volume name ${name} occurs more than once`, "give every volume its own name"),
+    ...repeated(volumes.map((volume) => volume.name)).map(({ value, index }) =>
+      problem(
+        "V36",
+        `${path}.volumes[${index}].name`,
+        `volume name ${value} occurs more than once`,
+        "give every volume its own name",
+      ),
     ),
-    ...repeated(volumes.flatMap((volume) => (volume.aerospike ? [volume.aerospike.path] : []))).map((mount) =>
-      problem("volume.path", `${path}.volumes`, `two volumes use ${mount}`, "give every volume its own path"),
+    ...repeated(volumes.map((volume) => volume.aerospike?.path)).map(({ value, index }) =>
+      problem(
+        "volume.path",
+        `${path}.volumes[${index}].aerospike.path`,
+        `two volumes use ${value}`,
+        "give every volume its own path",
+      ),
     ),
     ...volumes.flatMap((volume, index) => volumeProblems(volume, `${path}.volumes[${index}]`)),
     ...when(

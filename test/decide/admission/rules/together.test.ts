@@ -1,8 +1,8 @@
 /** All errors at once: what the schema refuses does not hide what the rules refuse, and is no reason to refuse anything else. */
 import { describe, expect, it } from "vitest"
-import { reviewTemplate } from "../../../../src/decide/admission/review.js"
+import { reviewCluster, reviewTemplate } from "../../../../src/decide/admission/review.js"
 import type { Json } from "../../../../src/domain/EffectiveCluster.js"
-import { namespace, review } from "../../../support/review.js"
+import { cluster, namespace, review } from "../../../support/review.js"
 
 const found = (spec: Readonly<Record<string, Json>>): ReadonlyArray<string> =>
   review(spec).errors.map(({ rule = "schema", path }) => `${rule} ${path}`)
@@ -26,7 +26,7 @@ describe("errors of schema and rules together", () => {
       },
       [
         "schema spec.storage.volumes[0].source",
-        "V36 spec.storage.volumes",
+        "V36 spec.storage.volumes[1].name",
         "V42 spec.storage.volumes[1].aerospike.path",
       ],
     ],
@@ -36,7 +36,7 @@ describe("errors of schema and rules together", () => {
       [
         "V22 spec.rackConfig.racks[1].id",
         "V22 spec.rackConfig.racks[2].id",
-        "V23 spec.rackConfig.racks",
+        "V23 spec.rackConfig.racks[2].id",
         "V25 spec.rackConfig.scaleDownBatchSize",
       ],
     ],
@@ -56,7 +56,7 @@ describe("errors of schema and rules together", () => {
         "schema spec.aerospikeAccessControl.roles[0].privileges",
         "V15 spec.aerospikeAccessControl.users[0].secretName",
         "schema spec.aerospikeAccessControl.users[2].roles",
-        "V14 spec.aerospikeAccessControl.users",
+        "V14 spec.aerospikeAccessControl.users[2].name",
         "V18 spec.aerospikeAccessControl.users[1].roles[1]",
       ],
     ],
@@ -76,8 +76,83 @@ describe("errors of schema and rules together", () => {
       },
       ["schema spec.templateRef.name", "V10 spec.aerospikeConfig.namespaces[0].rack-id"],
     ],
+    [
+      "V15, V22: the same mistake in several places is told for each",
+      {
+        rackConfig: { racks: [{ id: 0 }, { id: 0 }] },
+        monitoring: { prometheusRule: { customRules: [{ name: "a" }, { name: "b" }] }, enabled: true },
+      },
+      [
+        "V22 spec.rackConfig.racks[0].id",
+        "V22 spec.rackConfig.racks[1].id",
+        "V35 spec.monitoring.prometheusRule.customRules[0].rules",
+        "V35 spec.monitoring.prometheusRule.customRules[1].rules",
+      ],
+    ],
+    [
+      "V57, V59, V9, V12: parts of the configuration that are no maps hide nothing",
+      {
+        aerospikeConfig: {
+          service: "text",
+          network: { fabric: 3001, heartbeat: { port: 70_000 } },
+          namespaces: "test",
+          security: { ldap: {} },
+        },
+      },
+      [
+        "V57 spec.aerospikeConfig.service",
+        "V59 spec.aerospikeConfig.network.fabric",
+        "V12 spec.aerospikeConfig.security.ldap",
+        "V9 spec.aerospikeConfig.namespaces",
+        "port.range spec.aerospikeConfig.network.heartbeat.port",
+      ],
+    ],
+    [
+      "config.name: devices instead of device are not missed as well",
+      { aerospikeConfig: { namespaces: [namespace({ "storage-engine": { type: "device", devices: ["/dev/sda"] } })] } },
+      ["config.name spec.aerospikeConfig.namespaces[0].storage-engine.devices"],
+    ],
+    [
+      "ns.duplicate, port.same: the second is meant",
+      {
+        aerospikeConfig: {
+          namespaces: [namespace(), namespace()],
+          network: { service: { port: 3000 }, heartbeat: { port: 3002 }, fabric: { port: 3002 } },
+        },
+      },
+      ["ns.duplicate spec.aerospikeConfig.namespaces[1].name", "port.same spec.aerospikeConfig.network.heartbeat.port"],
+    ],
     ["nothing but the schema", { aerospikeAccessControl: { users: [admin] }, paused: "no" }, ["schema spec.paused"]],
   ])("%s", (_title, spec, expected) => expect(found(spec)).toEqual(expected))
+
+  it("name.length: the cluster name that would follow from it is not refused as well", () => {
+    const object = cluster({}, { metadata: { namespace: "ns1", name: "a".repeat(64) } })
+    expect(reviewCluster({ operation: "CREATE", object }).errors.map(({ rule }) => rule)).toEqual(["name.length"])
+  })
+
+  it.each<readonly [string, Json, string, string]>([
+    ["V10: storage-engine pmem in a map", { type: "pmem" }, "V10", "use memory or device"],
+    ["V10: storage-engine pmem as a word", "pmem", "V10", "use memory or device"],
+    ["config.value: an engine of another name", { type: "ssd" }, "config.value", "use device, or another of them"],
+  ])("%s is not answered with an Enterprise feature", (_title, engine, rule, fix) => {
+    const { errors } = review({ aerospikeConfig: { namespaces: [namespace({ "storage-engine": engine })] } })
+    expect(errors.map((error) => [error.rule, error.fix])).toEqual([[rule, fix]])
+  })
+
+  it.each<readonly [string, Json | undefined, string, string]>([
+    ["a word that YAML reads as true", true, "not true", "write the name in quotes"],
+    ["none", undefined, "this has none", "plain name"],
+  ])("ns.name: %s", (_title, name, message, fix) => {
+    const { name: _name, ...rest } = namespace()
+    const { errors } = review({ aerospikeConfig: { namespaces: [name === undefined ? rest : { ...rest, name }] } })
+    expect(errors).toMatchObject([
+      {
+        rule: "ns.name",
+        message: expect.stringContaining(message) as string,
+        fix: expect.stringContaining(fix) as string,
+      },
+    ])
+  })
 
   it("TV5, V10: a template", () => {
     const object = {
