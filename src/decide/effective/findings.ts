@@ -116,6 +116,17 @@ const allStorageProblems = ({ spec }: Draft): ReadonlyArray<SpecProblem> => [
   ),
 ]
 
+/** What a finding says, wherever it says it: overrides know no name of a namespace. */
+const wording = ({ rule = "", message }: SpecProblem): string => `${rule} ${message.replace(/^namespace [^:]*: /, "")}`
+
+/** Findings about the cluster, then those about its overrides: what comes from the overrides is told where it was written. */
+const withOverrides = (found: ReadonlyArray<SpecProblem>, { overrides }: Draft["spec"]): ReadonlyArray<SpecProblem> => {
+  if (overrides === undefined) return found
+  const inOverrides = templateSpecProblems(overrides, "spec.overrides")
+  const told = new Set(inOverrides.map(wording))
+  return [...found.filter((one) => !told.has(wording(one))), ...inOverrides]
+}
+
 /** Each finding once. */
 export const draftProblems = (draft: Draft): ReadonlyArray<SpecProblem> => {
   const { key, spec, racks, isOpen } = draft
@@ -124,7 +135,7 @@ export const draftProblems = (draft: Draft): ReadonlyArray<SpecProblem> => {
     racks.map((rack) => rack.id),
   )
   const configuration = configurationProblems(draft)
-  return firstOfEach([
+  const found = [
     ...names,
     ...sizeProblems(spec, isOpen),
     ...imageProblems(spec.image, isOpen),
@@ -139,7 +150,7 @@ export const draftProblems = (draft: Draft): ReadonlyArray<SpecProblem> => {
     ...operationProblems(spec.operations),
     ...overridesProblems(spec),
     ...templateNameProblems(spec),
-    ...(spec.overrides === undefined ? [] : templateSpecProblems(spec.overrides, "spec.overrides")),
     ...podPartProblems(spec),
-  ])
+  ]
+  return firstOfEach(withOverrides(found, spec))
 }

@@ -5,6 +5,7 @@ import { Container } from "../../../domain/Names.js"
 import type { RawObject } from "../../../domain/schema/fields.js"
 import { annotationProblems, isLabelValue, labelProblems } from "./labels.js"
 import { problem, repeated, when } from "./problem.js"
+import { resourceProblems, tolerationProblems } from "./resources.js"
 
 const containerName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
@@ -96,10 +97,26 @@ const metadataProblems = (
   ...annotationProblems(metadata?.annotations, `${path}.annotations`),
 ]
 
+/** What the containers ask for, and which taints the pods tolerate. */
+const schedulingProblems = ({ podSpec, rackConfig, monitoring }: ClusterSpec): ReadonlyArray<SpecProblem> => [
+  ...resourceProblems(podSpec?.aerospikeContainer?.resources, "spec.podSpec.aerospikeContainer.resources"),
+  ...(["sidecars", "initContainers"] as const).flatMap((list) =>
+    (podSpec?.[list] ?? []).flatMap((container: RawObject, index) =>
+      resourceProblems(container["resources"], `spec.podSpec.${list}[${index}].resources`),
+    ),
+  ),
+  ...resourceProblems(monitoring?.resources, "spec.monitoring.resources"),
+  ...tolerationProblems(podSpec?.tolerations, "spec.podSpec.tolerations"),
+  ...(rackConfig?.racks ?? []).flatMap((rack, index) =>
+    tolerationProblems(rack.podSpec?.tolerations, `spec.rackConfig.racks[${index}].podSpec.tolerations`),
+  ),
+]
+
 /** Names, labels and settings of pods and of the Services in front of them. */
 export const podPartProblems = (spec: ClusterSpec): ReadonlyArray<SpecProblem> => [
   ...containerProblems(spec),
   ...podProblems(spec),
+  ...schedulingProblems(spec),
   ...rackLabelProblems(spec),
   ...labelProblems(spec.podSpec?.nodeSelector, "spec.podSpec.nodeSelector"),
   ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>

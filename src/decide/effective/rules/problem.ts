@@ -46,11 +46,10 @@ const bounded = ({ path, message, fix, ...rest }: SpecProblem): SpecProblem => (
 /** At most this many findings are told about one resource. */
 export const maximumProblems = 100
 
-/** Where a rack's tree, or the overrides, may say the same as the cluster's. */
-const shared = (path: string): string =>
-  path.replace(/^spec\.(?:rackConfig\.racks\[\d+\](?=\.aerospikeConfig)|overrides)\./, "spec.")
+/** A rack's tree says again what it inherits from the cluster's. */
+const shared = (path: string): string => path.replace(/^spec\.rackConfig\.racks\[\d+\]\.(?=aerospikeConfig\b)/, "spec.")
 
-/** Each finding once, the first place of it counts: racks repeat what they inherit, templates what they give. At most a hundred. */
+/** Each finding once, the first place of it counts: racks repeat what they inherit. At most a hundred. */
 export const firstOfEach = (problems: ReadonlyArray<SpecProblem>): ReadonlyArray<SpecProblem> => {
   const byIdentity = new Map<string, SpecProblem>()
   for (const found of problems) {

@@ -12,6 +12,7 @@ import { enterpriseProblems } from "./enterprise.js"
 import { imageProblems, imageWarnings } from "./image.js"
 import { monitoringProblems, monitoringWarnings } from "./monitoring.js"
 import { when } from "./problem.js"
+import { resourceProblems, tolerationProblems } from "./resources.js"
 
 const oneOf = (
   rule: string,
@@ -102,6 +103,9 @@ export const templateSpecProblems = (template: TemplateSpec, path: string): Read
   ...outside("TV5", `${path}.size`, template.size, [1, 8]),
   ...outside("TV6", `${path}.monitoring.port`, template.monitoring?.port || undefined, [1, 65_535]),
   ...storageRequest(template, path),
+  ...resourceProblems(template.resources, `${path}.resources`),
+  ...resourceProblems(template.monitoring?.resources, `${path}.monitoring.resources`),
+  ...tolerationProblems(template.scheduling?.tolerations, `${path}.scheduling.tolerations`),
   ...imageProblems(template.image, true, `${path}.image`),
   ...configProblems(template, path),
   ...monitoringProblems(template.monitoring, [], `${path}.monitoring`).filter(({ rule }) => !notOfTemplates.has(rule)),

@@ -125,6 +125,25 @@ describe("errors of schema and rules together", () => {
     ["nothing but the schema", { aerospikeAccessControl: { users: [admin] }, paused: "no" }, ["schema spec.paused"]],
   ])("%s", (_title, spec, expected) => expect(found(spec)).toEqual(expected))
 
+  it("V4, V10: what the overrides bring along is told where it stands, once", () => {
+    const template = { metadata: { name: "small" }, spec: { size: 3, image: "aerospike:ce-8.1.1.1" } }
+    const object = cluster({
+      size: undefined,
+      image: undefined,
+      templateRef: { name: "small" },
+      overrides: {
+        image: "aerospike:ee-8.1.1.1",
+        resources: { limits: { memory: "4GB" } },
+        aerospikeConfig: { namespaceDefaults: { "strong-consistency": true } },
+      },
+    })
+    expect(reviewCluster({ operation: "CREATE", object, template }).errors.map(({ path }) => path)).toEqual([
+      "spec.overrides.resources.limits.memory",
+      "spec.overrides.image",
+      "spec.overrides.aerospikeConfig.namespaceDefaults.strong-consistency",
+    ])
+  })
+
   it("name.length: the cluster name that would follow from it is not refused as well", () => {
     const object = cluster({}, { metadata: { namespace: "ns1", name: "a".repeat(64) } })
     expect(reviewCluster({ operation: "CREATE", object }).errors.map(({ rule }) => rule)).toEqual(["name.length"])
