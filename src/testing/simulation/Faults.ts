@@ -45,6 +45,8 @@ export interface FaultPlan {
   readonly share: number
   /** How far the operator's watch caches lag (ms). */
   readonly lagMs: number
+  /** Plural of a kind → how far its cache lags instead (ms). */
+  readonly lagOf?: Readonly<Record<string, number>>
   /** Time between two faults of the classes that come and go (ms). */
   readonly pauseMs: number
   /** Watches once refused stay refused after all other faults ended: a role without `watch`. Default false. */

@@ -143,7 +143,8 @@ export const makeTheatre = (
       incarnations++
       const process = yield* start(world, info, incarnations, {
         client: {
-          lag: () => Math.max(has("staleCache") ? plan.lagMs : 0, staleUntil - world.server.now()),
+          lag: ({ plural }) =>
+            Math.max(has("staleCache") ? (plan.lagOf?.[plural] ?? plan.lagMs) : 0, staleUntil - world.server.now()),
           onLine: (kind, { type }) => {
             if (type === "ERROR" || type === "BOOKMARK") return "deliver"
             if (isEventLost(kind.plural)) return "drop"

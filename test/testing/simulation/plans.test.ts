@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { mutants } from "../../../src/testing/simulation/mutants.js"
 import { plansOf, reference, runPlan, type SystematicPlan } from "../../../src/testing/simulation/plans.js"
-import { simulate } from "../../../src/testing/simulation/Simulation.js"
+import { type RunResult, simulate } from "../../../src/testing/simulation/Simulation.js"
 import { workloads } from "../../../src/testing/simulation/Workload.js"
 
 /** A sample: `npm run sim` goes through all of them. */
@@ -57,6 +57,31 @@ describe("an operation (B18, R14, R15)", () => {
     expect(deaths.map((plan) => [plan.name, runPlan(plan, expected).restartsOfChange])).toEqual(
       deaths.map(({ name }) => [name, 3]),
     )
+  })
+})
+
+describe("caches of different ages", () => {
+  /** The resource and the StatefulSets as they are, pods as they were five minutes ago, claims two. */
+  const mixed = {
+    quietMs: 0,
+    faults: ["staleCache"],
+    plan: { lagMs: 0, lagOf: { pods: 300_000, persistentvolumeclaims: 120_000 } },
+  } as const
+  const dangers = ({ violations }: RunResult) => violations.filter(({ invariant }) => /^S[123]$/.test(invariant))
+
+  for (const name of ["scale-down-cascade", "roll-configuration", "restart-on-demand", "recreate", "down-up"])
+    it(`R22, S1–S3: ${name}: nothing is stopped or destroyed that should not be`, { timeout: 60_000 }, () => {
+      const workload = workloads.find((one) => one.name === name)
+      expect(workload).toBeDefined()
+      if (workload !== undefined) expect(dangers(simulate({ ...mixed, seed: 1, workload }))).toEqual([])
+    })
+
+  it("R22: who believed them before a restart would be noticed", { timeout: 60_000 }, () => {
+    const mutant = mutants.find(({ name }) => name === "stale-reads")
+    const workload = workloads.find(({ name }) => name === "roll-configuration")
+    expect([mutant, workload]).not.toContain(undefined)
+    if (mutant !== undefined && workload !== undefined)
+      expect(dangers(simulate({ ...mixed, seed: 1, workload, mutant }))).not.toEqual([])
   })
 })
 
