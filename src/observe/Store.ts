@@ -129,13 +129,13 @@ export const make = <V extends ObjectIdentity>(options: StoreOptions<V>): Effect
             { discard: true },
           )
 
-    /** One synchronous step on the state, then its consequences. */
+    /** One synchronous step on the state, then its consequences: also when whoever feeds is interrupted in between, for nobody would tell them later. */
     const step = <A>(run: (changes: Array<Change<V>>, now: number) => A): Effect.Effect<A> =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const changes: Array<Change<V>> = []
         const result = run(changes, now)
         return Effect.as(Effect.zipRight(reportProblems, notify(changes)), result)
-      })
+      }).pipe(Effect.uninterruptible)
 
     const unreadable = (problem: string): number => {
       state.problems.set("?", problem)

@@ -341,4 +341,25 @@ describe("Store", () => {
       expect(heard).toEqual(["Pod default/a added"])
     }),
   )
+
+  it.scoped(
+    "R28: who feeds may be interrupted while changes are told: nothing is in the store that listeners have not heard",
+    () =>
+      Effect.gen(function* () {
+        const { names, store, told } = yield* podStore()
+        const feed = store.feed()
+        yield* list(feed, "1")
+        // A fiber that tells many changes makes way for others in between, such as one that replaces it.
+        const scope = yield* Effect.scope
+        const feeding: { fiber?: Fiber.Fiber<unknown> } = {}
+        yield* store.subscribe(() =>
+          feeding.fiber === undefined
+            ? Effect.void
+            : Fiber.interrupt(feeding.fiber).pipe(Effect.forkIn(scope), Effect.zipRight(Effect.yieldNow())),
+        )
+        feeding.fiber = yield* Effect.fork(list(feed, "9", pod("a", "2"), pod("b", "3"), pod("c", "4")))
+        yield* Fiber.await(feeding.fiber)
+        expect(told.map(({ after }) => `${after?.name ?? ""}@${after?.resourceVersion ?? ""}`)).toEqual(yield* names)
+      }),
+  )
 })
