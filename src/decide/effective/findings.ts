@@ -9,6 +9,7 @@ import { rackConfigText } from "../configuration/render.js"
 import { section } from "./configTree.js"
 import { shapeProblems } from "./defaults.js"
 import { accessControlProblems } from "./rules/accessControl.js"
+import { backingWarnings } from "./rules/backing.js"
 import { configProblems, configWarnings } from "./rules/config.js"
 import { enterpriseProblems } from "./rules/enterprise.js"
 import { imageProblems } from "./rules/image.js"
@@ -65,6 +66,18 @@ export const configurationWarnings = (draft: Draft, config: JsonObject): Readonl
   ...configWarnings(config, subjectOf(draft, path, draft.spec.storage)),
   ...racksApart(draft).flatMap(({ rack, subject }) => configWarnings(rack.config, subject)),
 ]
+
+/** Storage of namespaces that the pods of some rack do not have. Volumes may come from a template that is not known yet. */
+export const storageWarningsOfRacks = ({ racks, isOpen }: Draft): ReadonlyArray<SpecProblem> =>
+  isOpen
+    ? []
+    : racks.flatMap(({ config, storage, placement }, index) =>
+        backingWarnings(
+          config,
+          storage,
+          placement?.aerospikeConfig === undefined ? path : `${rackPath(index)}.aerospikeConfig`,
+        ),
+      )
 
 /** One tree, as the pods of a rack would get it. */
 const treeProblems = (config: JsonObject, subject: Subject): ReadonlyArray<SpecProblem> => {

@@ -2,7 +2,7 @@
 import { ClusterSpec } from "../../domain/AerospikeCluster.js"
 import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
 import { section } from "./configTree.js"
-import { configurationWarnings, type Draft } from "./findings.js"
+import { configurationWarnings, type Draft, storageWarningsOfRacks } from "./findings.js"
 import { imageWarnings } from "./rules/image.js"
 import { monitoringWarnings } from "./rules/monitoring.js"
 import { privilegeWarnings } from "./privileges.js"
@@ -130,6 +130,7 @@ export const specWarnings = (draft: Draft, config: JsonObject): ReadonlyArray<Sp
     ...(spec.rackConfig?.racks ?? []).flatMap((rack, index) =>
       storageWarnings(rack.storage, `spec.rackConfig.racks[${index}].storage`),
     ),
+    ...storageWarningsOfRacks(draft),
     ...workDirectoryWarnings(spec, config),
     ...budgetWarnings(spec, spec.size ?? 0),
     ...accessControlWarnings(spec, config),
