@@ -41,8 +41,8 @@ const judged = (kind: ResourceKind, uid: string, { errors, warnings }: Verdict):
  * default, the validating webhook refuses together with everything else.
  */
 export const respond = (endpoint: Endpoint, request: AdmissionRequest): AdmissionResponse => {
-  const { uid, operation, subResource = "", object, oldObject } = request
-  if ((operation !== "CREATE" && operation !== "UPDATE") || subResource !== "") return allowed(uid)
+  const { uid, operation, subResource, object, oldObject } = request
+  if ((operation !== "CREATE" && operation !== "UPDATE") || Boolean(subResource)) return allowed(uid)
   const { kind, isMutating } = endpoint
   const expected = `${apiVersionOf(kind)}, ${kind.kind}`
   if (object === undefined || object === null) {

@@ -87,6 +87,10 @@ describe("what the webhook answers", () => {
     expect(answer(validating, null)).toMatchObject({ allowed: false, status: { code: 400 } })
     expect(answer(endpoint("/validate-acko-io-v1alpha1-aerospikeclustertemplate"), template).allowed).toBe(true)
   })
+
+  it("a subresource that is null is none: the resource is judged", () => {
+    expect(answer(validating, cluster({ ...goodSpec, size: 9 }), { subResource: null }).allowed).toBe(false)
+  })
 })
 
 describe("what is no review", () => {
