@@ -36,6 +36,12 @@ const namespaceSelector = ({ watchNamespaces }: OperatorInstallation) =>
         },
       }
 
+/**
+ * Of a resource on its way out nothing is left to judge. Without this its last finalizer could not be removed once the operator is gone, and
+ * its namespace would never end (R108).
+ */
+const alive = { name: "alive", expression: "!has(object.metadata.deletionTimestamp)" }
+
 const configuration = (installation: OperatorInstallation, isMutating: boolean) => {
   const { namespace, webhook } = installation
   return {
@@ -63,6 +69,7 @@ const configuration = (installation: OperatorInstallation, isMutating: boolean) 
             scope: kind.namespaced ? "Namespaced" : "Cluster",
           },
         ],
+        matchConditions: [alive],
         failurePolicy: "Fail",
         matchPolicy: "Equivalent",
         sideEffects: "None",
