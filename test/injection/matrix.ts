@@ -53,6 +53,7 @@ const closedPlaces: ReadonlyArray<readonly [RegExp, string]> = [
   [/\.multicast-group\[\]$/, "mode is always mesh"],
   [/racks\[\]\.aerospikeConfig\.service\.cluster-name/, "racks of one cluster have one cluster name"],
   [/\.replication-factor/, "a number only"],
+  [/\.tolerations\[\]\.(operator|effect)$/, "one of the words of Kubernetes"],
 ]
 
 /** At least one. */

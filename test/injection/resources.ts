@@ -27,6 +27,7 @@ const volume: JsonObject = {
   aerospike: { path: "/opt/aerospike/data" },
   initMethod: "deleteFiles",
 }
+const tolerated: JsonObject = { key: "dedicated" }
 const admin: JsonObject = { name: "admin", secretName: "admin", roles: ["sys-admin", "user-admin"] }
 
 /** A volume whose source is the place's own, where the place is in one. */
@@ -52,6 +53,10 @@ const surroundings: ReadonlyArray<readonly [RegExp, (path: string) => JsonObject
     /^spec\.podSpec\.(sidecars|initContainers)/,
     (path) => ({ podSpec: { [path.split(/[.[]/)[2] ?? ""]: [container] } }),
   ],
+  [/^spec\.podSpec\.tolerations/, () => ({ podSpec: { tolerations: [tolerated] } })],
+  [/^spec\.rackConfig\.racks\[\]\.podSpec\.tolerations/, () => inRack({ podSpec: { tolerations: [tolerated] } })],
+  [/^spec\.overrides\.scheduling\.tolerations/, () => ({ overrides: { scheduling: { tolerations: [tolerated] } } })],
+  [/^template spec\.scheduling\.tolerations/, () => ({ scheduling: { tolerations: [tolerated] } })],
   [/^spec\.monitoring/, () => ({ monitoring: monitored })],
   [/^template spec\.monitoring/, () => ({ monitoring: monitored })],
   [/^spec\.overrides\.monitoring/, () => ({ overrides: { monitoring: monitored } })],
