@@ -29,6 +29,14 @@ export const denial = (prefix: string, errors: ReadonlyArray<SpecProblem>): stri
   return errors.every(({ rule }) => rule !== undefined && updateRules.has(rule)) ? all : `${prefix}: ${all}`
 }
 
-/** Warnings as API servers accept them. */
-export const warningTexts = (warnings: ReadonlyArray<SpecProblem>): ReadonlyArray<string> =>
-  warnings.slice(0, 32).map((warning) => cut(printable(problemText(warning)), 512))
+const maxWarnings = 32
+
+/** Warnings as API servers accept them: those that do not fit are counted. */
+export const warningTexts = (warnings: ReadonlyArray<SpecProblem>): ReadonlyArray<string> => {
+  const fitting = warnings.length <= maxWarnings ? warnings : warnings.slice(0, maxWarnings - 1)
+  const left = warnings.length - fitting.length
+  return [
+    ...fitting.map((warning) => cut(printable(problemText(warning)), 512)),
+    ...(left === 0 ? [] : [`and ${left} more warnings; \`acko validate\` tells them all`]),
+  ]
+}

@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
 import { decodeReview } from "../../src/admission/AdmissionReview.js"
 import { type Endpoint, endpoints } from "../../src/admission/endpoints.js"
-import { denial } from "../../src/admission/messages.js"
+import { denial, warningTexts } from "../../src/admission/messages.js"
 import { respond } from "../../src/admission/respond.js"
 import { cloneJson } from "../../src/testing/kube/json.js"
 import { jsonPatch } from "../../src/testing/kube/patch/jsonPatch.js"
@@ -141,5 +141,13 @@ describe("texts", () => {
 
   it("rules about changes stand alone, as in ACKO (V54–V56)", () => {
     expect(denial("validation failed", [finding("m", "V56")])).toBe("spec.size: m; fix: f")
+  })
+
+  it("counts the warnings that do not fit", () => {
+    const warnings = (count: number) => warningTexts(Array.from({ length: count }, (_, n) => finding(`odd ${n}`)))
+    expect(warnings(32)).toHaveLength(32)
+    expect(warnings(32).at(-1)).toContain("odd 31")
+    expect(warnings(40)).toHaveLength(32)
+    expect(warnings(40).at(-1)).toBe("and 9 more warnings; `acko validate` tells them all")
   })
 })
