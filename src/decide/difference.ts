@@ -30,6 +30,14 @@ const listKeys: Readonly<Record<string, ReadonlyArray<string>>> = {
 const quantityParents = new Set(["requests", "limits"])
 const quantityFields = new Set(["sizeLimit", "storage"])
 
+/** What an object of ours selects is all ours: with one more label a budget or a Service would select nothing (R93). */
+const exactMaps = new Set([
+  "spec.selector",
+  "spec.selector.matchLabels",
+  "spec.podSelector",
+  "spec.podSelector.matchLabels",
+])
+
 /** Empty and zero values are the same as absent: the server leaves them out. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
@@ -87,6 +95,7 @@ const differenceAt = (
   if (isList(desired)) return isList(live) ? differenceOfLists(desired, live, path, field) : path
   if (isMap(desired)) {
     if (!isMap(live)) return path
+    if (exactMaps.has(path) && Object.keys(live).some((key) => !Object.hasOwn(desired, key))) return path
     return first(Object.keys(desired), (key) =>
       differenceAt(desired[key], lookup(live, key), path === "" ? key : `${path}.${key}`, key, field),
     )

@@ -541,6 +541,20 @@ describe("firstDifference", () => {
     expect(firstDifference(desired, edited(edit))).toBe(path)
   })
 
+  it("R93: sees a label that others added to what a budget or a Service selects", () => {
+    const object = (kind: string, selector: object) => ({
+      apiVersion: "v1",
+      kind,
+      metadata: { name: "x" },
+      spec: { selector },
+    })
+    const added = { a: "b", app: "other" }
+    expect(firstDifference(object("Service", { a: "b" }), object("Service", added))).toBe("spec.selector")
+    const budget = (matchLabels: object) => object("PodDisruptionBudget", { matchLabels })
+    expect(firstDifference(budget({ a: "b" }), budget(added))).toBe("spec.selector.matchLabels")
+    expect(firstDifference(budget({ a: "b" }), budget({ a: "b" }))).toBeUndefined()
+  })
+
   it("sees that a label we set is no longer wanted", () => {
     const before = desiredOf({ headlessService: { metadata: { labels: { a: "b" } } } }).headlessService
     const after = desiredOf({}).headlessService
