@@ -7,6 +7,13 @@ export type JsonMap = { [field: string]: Json | undefined }
 export const isMap = (value: unknown): value is JsonMap =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** `__proto__` is a name like others in JSON, and an assignment to it is none. */
+const setMember = (map: JsonMap, key: string, member: Json): void => {
+  if (key === "__proto__")
+    Object.defineProperty(map, key, { value: member, enumerable: true, configurable: true, writable: true })
+  else map[key] = member
+}
+
 /** A deep copy of plain JSON; `undefined` members vanish. */
 export const cloneJson = (value: unknown): Json => {
   if (Array.isArray(value)) return value.map(cloneJson)
@@ -14,7 +21,7 @@ export const cloneJson = (value: unknown): Json => {
     const copy: JsonMap = {}
     for (const key of Object.keys(value)) {
       const member = value[key]
-      if (member !== undefined) copy[key] = cloneJson(member)
+      if (member !== undefined) setMember(copy, key, cloneJson(member))
     }
     return copy
   }
