@@ -1,6 +1,6 @@
 /** What people read when a resource is refused, or accepted with reservations (api.md §6.1). */
 import { problemText } from "../decide/admission/review.js"
-import type { SpecProblem } from "../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../domain/SpecProblem.js"
 
 /** Whatever moves a cursor, hides text or turns it around: no value of a resource brings it to a terminal or into a log (R128). */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

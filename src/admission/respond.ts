@@ -1,7 +1,7 @@
 /** From a review to its answer: pure, without I/O. The same question gets the same answer, so a dry run is like any other. */
 import { jsonPatch } from "../decide/admission/patch.js"
 import { reviewCluster, reviewTemplate, type ReviewRequest, type Verdict } from "../decide/admission/review.js"
-import type { JsonObject } from "../domain/EffectiveCluster.js"
+import type { JsonObject } from "../domain/Json.js"
 import { apiVersionOf, Kinds, type ResourceKind } from "../domain/Kubernetes.js"
 import type { AdmissionRequest, AdmissionResponse } from "./AdmissionReview.js"
 import type { Endpoint } from "./endpoints.js"

@@ -1,6 +1,7 @@
 /** What a resource asks for: the effective cluster and its objects. Computed once per spec, since passes come far more often than edits. */
 import type * as Either from "effect/Either"
-import type { DesiredObjects, EffectiveCluster, SpecProblem } from "../domain/EffectiveCluster.js"
+import type { DesiredObjects, EffectiveCluster } from "../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../domain/SpecProblem.js"
 import type { PodView } from "../domain/Kubernetes.js"
 import type { ClusterView, Snapshot } from "../domain/Snapshot.js"
 import { effectiveCluster } from "./effective/effectiveCluster.js"

@@ -3,15 +3,11 @@
  * this value and never from the raw spec (W27, W28, W29).
  */
 import type { ClusterSpec } from "./AerospikeCluster.js"
+import type { JsonObject } from "./Json.js"
 import type { ClusterKey, KubeObject, ResourceKind } from "./Kubernetes.js"
 import type { Rack } from "./schema/racks.js"
 import type { Storage } from "./schema/storage.js"
-
-/** A JSON value as it appears in `aerospikeConfig`. */
-export type Json = null | boolean | number | string | ReadonlyArray<Json> | JsonObject
-export interface JsonObject {
-  readonly [key: string]: Json
-}
+import type { SpecProblem } from "./SpecProblem.js"
 
 /** A number of pods, or a share of them. */
 export type IntOrPercent = number | string
@@ -81,16 +77,6 @@ export interface EffectiveCluster {
   /** StorageClass whose volumes must be local, where the template demands that. */
   readonly localClass?: string
   readonly warnings: ReadonlyArray<SpecProblem>
-}
-
-/** Something wrong (or merely odd) in a resource: names field, reason and fix. */
-export interface SpecProblem {
-  /** `spec.aerospikeConfig.namespaces[0].replication-factor`. */
-  readonly path: string
-  /** Rule id such as `V8`, where the rule has one. */
-  readonly rule?: string
-  readonly message: string
-  readonly fix: string
 }
 
 /** One rack's desired objects and the hashes that identify its pods. Built by `decide/objects`. */

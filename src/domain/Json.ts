@@ -1,5 +1,11 @@
 /** JSON as values. */
 
+/** What a resource, or a part of one, may hold. */
+export type Json = null | boolean | number | string | ReadonlyArray<Json> | JsonObject
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
 /** Structural equality of JSON-like values. An absent entry and an undefined one are the same. */
 export const isSame = (a: unknown, b: unknown): boolean => {
   if (Object.is(a, b)) return true

@@ -4,7 +4,8 @@
  */
 import type { OperationKind, RestartReason } from "./ClusterStatus.js"
 import type { NodeChange } from "./RunningConfiguration.js"
-import type { EffectiveCluster, SpecProblem } from "./EffectiveCluster.js"
+import type { EffectiveCluster } from "./EffectiveCluster.js"
+import type { SpecProblem } from "./SpecProblem.js"
 import type { KubeObject, ObjectIdentity, PodView, ResourceKind } from "./Kubernetes.js"
 
 /** Why a healthy member may be stopped now: written into the event and the log (R137). */

@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { reviewCluster } from "../../src/decide/admission/review.js"
-import type { Json } from "../../src/domain/EffectiveCluster.js"
+import type { Json } from "../../src/domain/Json.js"
 import { type Judgement, judge } from "./judge.js"
 import { full, type MatrixResult, runMatrix } from "../injection/matrix.js"
 import { candidateOf, classes, type ResourceClass } from "./resources.js"

@@ -1,7 +1,7 @@
 /** Resources of every degree of sense: valid, almost valid, absurd, and such as make a bad regular expression slow. */
 import * as fc from "effect/FastCheck"
 import { isList, isObject } from "../../src/decide/effective/configTree.js"
-import type { Json, JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../src/domain/Json.js"
 import { completeCluster, completeTemplate } from "../support/completeCluster.js"
 import { leaves } from "../support/leaves.js"
 import { payloads } from "../support/payloads.js"

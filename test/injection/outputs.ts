@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import { factCommands } from "../../src/aerospike/nodeFacts.js"
 import { plan } from "../../src/decide/plan.js"
-import type { JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../src/domain/Json.js"
 import type { KubeObject } from "../../src/domain/Kubernetes.js"
 import { type ClusterView, defaultSettings, emptyMemory, type Snapshot } from "../../src/domain/Snapshot.js"
 import { clusterView } from "../../src/observe/views.js"

@@ -1,6 +1,6 @@
 /** Every place of a schema in which a text can stand. */
 import { isList, isObject } from "../../src/decide/effective/configTree.js"
-import type { Json } from "../../src/domain/EffectiveCluster.js"
+import type { Json } from "../../src/domain/Json.js"
 import type { Node } from "./schemaTree.js"
 
 export interface Place {

@@ -1,5 +1,5 @@
 /** The smallest resource that has a place and makes something of it: what the schema requires, and what other fields a rule or an output needs. */
-import type { Json, JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../src/domain/Json.js"
 import { isList, isObject } from "../../src/decide/effective/configTree.js"
 import { templateNameOf } from "../../src/domain/AerospikeCluster.js"
 import type { KubeObject } from "../../src/domain/Kubernetes.js"

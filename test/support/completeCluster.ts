@@ -1,5 +1,5 @@
 /** A cluster and a template that use every field of their schemas, and are accepted: what hostile text is put into, leaf by leaf. */
-import type { JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../src/domain/Json.js"
 
 const strings = (name: string): JsonObject => ({ [`example.org/${name}`]: `${name}-value` })
 const metadata: JsonObject = { labels: strings("label"), annotations: strings("annotation") }

@@ -1,5 +1,5 @@
 /** `aerospikeConfig` of a server's file: what a user would write in a resource to get it. */
-import type { Json, JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../src/domain/Json.js"
 import { type ConfNode, parseConf } from "./aerospikeConf.js"
 
 const asList = (value: Json | undefined): ReadonlyArray<Json> =>

@@ -1,6 +1,6 @@
 /** Places of a JSON value where a text stands, values and keys of maps, each with the smallest value around it that still makes sense. */
 import { isList, isObject } from "../../src/decide/effective/configTree.js"
-import type { Json, JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../src/domain/Json.js"
 
 export interface Leaf {
   /** `spec.rackConfig.racks[0].zone`; a key of a map ends in `{key}`. */

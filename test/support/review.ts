@@ -1,7 +1,7 @@
 /** Admission's verdict about a small valid cluster with something changed. */
 import { reviewCluster, type Verdict } from "../../src/decide/admission/review.js"
 import type { KubeObject } from "../../src/domain/Kubernetes.js"
-import type { Json, JsonObject } from "../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../src/domain/Json.js"
 
 /** An AerospikeCluster `ns1/demo` of three nodes with the given spec over a valid one; `undefined` removes a field. */
 export const cluster = (

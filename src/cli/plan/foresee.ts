@@ -2,8 +2,8 @@
 import * as Either from "effect/Either"
 import { copyDue } from "../../decide/template/copy.js"
 import { plan } from "../../decide/plan.js"
-import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
-import { isSame } from "../../domain/Json.js"
+import { isSame, type JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import {
   apiVersionOf,
   type ClusterKey,

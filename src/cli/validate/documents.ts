@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import { type Document, isCollection, isNode, LineCounter } from "yaml"
 import { isObject, kindOf } from "../../decide/effective/configTree.js"
-import type { JsonObject } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import { parseYaml, yamlFaults } from "./yaml.js"
 
 /** One resource of a file. */

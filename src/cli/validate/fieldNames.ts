@@ -1,7 +1,7 @@
 /** What a field that does not exist was probably meant to be, by the schema of its kind. */
 import { nearestOf } from "../../decide/configuration/check/nearest.js"
 import { isObject, section } from "../../decide/effective/configTree.js"
-import type { JsonObject } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import { steps } from "./documents.js"
 
 const fieldsOf = (schema: JsonObject): JsonObject => section(schema, "properties")

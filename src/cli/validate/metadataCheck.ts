@@ -1,6 +1,7 @@
 /** `metadata` is the API server's own: it reads it before anything else, and its words about a wrong type are about Go. */
 import { isObject, kindOf, section } from "../../decide/effective/configTree.js"
-import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 
 const problem = (path: string, message: string, fix: string): SpecProblem => ({ rule: "schema", path, message, fix })
 

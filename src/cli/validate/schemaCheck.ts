@@ -1,7 +1,8 @@
 /** What the API server itself says about a resource: its name, unknown fields, schema and CEL rules. The embedded one answers. */
 import { isObject, section } from "../../decide/effective/configTree.js"
 import { isAtOrBelow } from "../../decide/effective/undecoded.js"
-import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { type KubeObject, type ResourceKind } from "../../domain/Kubernetes.js"
 import { uncheckedRules } from "../../testing/kube/admit.js"
 import { ApiFailure } from "../../testing/kube/ApiFailure.js"

@@ -1,6 +1,6 @@
 /** Defaulting of the resource as it is stored: D1–D14 on raw JSON, so that fields this version does not know stay (api.md §5.1). */
 import * as Either from "effect/Either"
-import type { Json, JsonObject } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
 import { isObject, section } from "../effective/configTree.js"
 import { defaultedConfig, withDefaultedParts } from "../effective/defaults.js"
 

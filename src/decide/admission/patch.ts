@@ -1,5 +1,5 @@
 /** JSON Patch (RFC 6902) from one JSON value to another, in a fixed order: the answer of a mutating webhook. */
-import type { Json } from "../../domain/EffectiveCluster.js"
+import type { Json } from "../../domain/Json.js"
 import { isList, isObject } from "../effective/configTree.js"
 
 export type PatchOperation =

@@ -3,7 +3,8 @@
  * Pure, and the same rules as at reconciliation (R126): webhook, sandbox and `acko validate` answer with it.
  */
 import type { TemplateSnapshot } from "../../domain/ClusterStatus.js"
-import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { isObject, kindOf, section } from "../effective/configTree.js"
 import { type ClusterSubject, examine } from "../effective/effectiveCluster.js"
 import { firstOfEach, problem } from "../effective/rules/problem.js"

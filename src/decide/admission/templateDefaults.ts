@@ -1,5 +1,5 @@
 /** Defaulting of a template as it is stored: TD1–TD3 (api.md §5.2). Not applied to `spec.overrides` of a cluster. */
-import type { JsonObject } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import { isList, isObject } from "../effective/configTree.js"
 
 const withScheduling = (scheduling: JsonObject): JsonObject => ({

@@ -1,5 +1,6 @@
 /** What may not change, V54–V56 (api.md §6.4). Everything else may. */
-import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { isObject, listOf, section } from "../effective/configTree.js"
 import { problem, when } from "../effective/rules/problem.js"
 

@@ -1,6 +1,7 @@
 /** Writes configuration lines and refuses every word the server's parser would split, cut or take for something else. */
 import * as Either from "effect/Either"
-import type { Json, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { parameterTable } from "../../domain/serverParameters/ParameterTable.js"
 import { kindOf } from "../effective/configTree.js"
 

@@ -1,5 +1,5 @@
 /** The addresses nodes advertise to clients, as placeholders the init container fills in at pod start (behaviour.md §2.2). */
-import type { JsonObject } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import type { NetworkPolicy, NetworkType } from "../../domain/schema/features.js"
 import { section, withDefaults } from "../effective/configTree.js"
 

@@ -1,5 +1,5 @@
 /** Log sinks: `context <context> <level>` lines, one per context, from any natural way to write them (W31). */
-import type { Json } from "../../domain/EffectiveCluster.js"
+import type { Json } from "../../domain/Json.js"
 import { isObject, kindOf, listOf } from "../effective/configTree.js"
 import type { TextWriter } from "./TextWriter.js"
 

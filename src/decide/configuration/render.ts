@@ -3,7 +3,8 @@
  * what the tree says is a problem, never a guess: parsing the text again yields exactly the tree (S8, R117, R118).
  */
 import type * as Either from "effect/Either"
-import type { Json, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { isList, isObject, kindOf, listOf } from "../effective/configTree.js"
 import { renderSink } from "./logging.js"
 import { TextWriter } from "./TextWriter.js"

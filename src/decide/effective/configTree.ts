@@ -1,5 +1,5 @@
 /** Reading and merging configuration trees. Nothing here changes its input (W27). */
-import type { Json, JsonObject } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)

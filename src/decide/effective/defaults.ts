@@ -1,6 +1,7 @@
 /** Admission defaults D1–D14 (api.md §5.1). Idempotent; a key that is present is never overwritten, whatever its value. */
 import * as Either from "effect/Either"
-import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { isObject, kindOf, section, withDefaults } from "./configTree.js"
 
 /** V57–V59: these must be maps, in the tree at `path`. */

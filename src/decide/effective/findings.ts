@@ -1,7 +1,9 @@
 /** Everything that is wrong with a resolved and defaulted spec, in the order of api.md §6.1. The rules themselves are in `rules/`. */
 import * as Either from "effect/Either"
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
-import type { EffectiveRack, JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { EffectiveRack } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import type { Storage } from "../../domain/schema/storage.js"
 import type { ClusterKey } from "../../domain/Kubernetes.js"
 import type { Subject } from "../configuration/check/checkConfiguration.js"

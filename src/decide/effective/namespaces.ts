@@ -1,5 +1,6 @@
 /** Aerospike namespaces of one rack, as far as safety needs them. */
-import type { EffectiveNamespace, Json, JsonObject } from "../../domain/EffectiveCluster.js"
+import type { EffectiveNamespace } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
 import type { Storage } from "../../domain/schema/storage.js"
 import { intOr, isObject, listOf, namespaceEntries } from "./configTree.js"
 import { outlivesPod } from "./volumes.js"

@@ -3,7 +3,7 @@
  * the namespace to say. Who may write clusters there should know that they may ask for it (R123).
  */
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
-import type { SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import type { RawObject } from "../../domain/schema/fields.js"
 import { isObject, listOf } from "./configTree.js"
 import { problem } from "./rules/problem.js"

@@ -1,6 +1,7 @@
 /** The racks of a cluster: sizes, merged configuration, ports and storage of each (api.md §2.1, §2.4). */
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
-import type { EffectiveRack, JsonObject, Ports } from "../../domain/EffectiveCluster.js"
+import type { EffectiveRack, Ports } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import type { Rack } from "../../domain/schema/racks.js"
 import { rackSizes } from "./amounts.js"
 import { deepMerge, intOr, section } from "./configTree.js"

@@ -6,7 +6,7 @@
 import * as Either from "effect/Either"
 import type { ClusterSpec } from "../../domain/AerospikeCluster.js"
 import type { TemplateSpec } from "../../domain/AerospikeClusterTemplate.js"
-import type { SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { problem, when } from "./rules/problem.js"
 import { inherit } from "./template/inherit.js"
 import { withOverrides } from "./template/overrides.js"

@@ -1,5 +1,5 @@
 /** All errors at once: what can be said of a spec that the schema refuses, beside what the schema says. */
-import type { SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import type { Undecoded } from "../../domain/schema/decode.js"
 import { firstOfEach } from "./rules/problem.js"
 

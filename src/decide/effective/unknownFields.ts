@@ -4,7 +4,7 @@
  */
 import * as Option from "effect/Option"
 import * as SchemaAST from "effect/SchemaAST"
-import type { SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { nearestOf } from "../configuration/check/nearest.js"
 import { problem } from "./rules/problem.js"
 

@@ -1,6 +1,7 @@
 /** Accepted, but people should know: fields without effect on Community Edition, and the warnings of api.md §6.6. */
 import { ClusterSpec } from "../../domain/AerospikeCluster.js"
-import type { JsonObject, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { section } from "./configTree.js"
 import { configurationWarnings, type Draft, storageWarningsOfRacks } from "./findings.js"
 import { imageWarnings } from "./rules/image.js"

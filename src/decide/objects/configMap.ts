@@ -1,6 +1,7 @@
 /** The ConfigMap of one rack (behaviour.md §2.8, §3.2). */
 import type * as Either from "effect/Either"
-import type { EffectiveCluster, EffectiveRack, SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { EffectiveCluster, EffectiveRack } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { type KubeObject, Kinds } from "../../domain/Kubernetes.js"
 import { rackLabels } from "../../domain/Labels.js"
 import { configMapName, podDnsName, podName } from "../../domain/Names.js"

@@ -1,12 +1,7 @@
 /** Everything that should exist for one cluster. */
 import * as Either from "effect/Either"
-import type {
-  DesiredObjects,
-  DesiredRack,
-  EffectiveCluster,
-  EffectiveRack,
-  SpecProblem,
-} from "../../domain/EffectiveCluster.js"
+import type { DesiredObjects, DesiredRack, EffectiveCluster, EffectiveRack } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import type { KubeObject, PodView } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
 import { canonicalJson } from "../configuration/canonicalJson.js"

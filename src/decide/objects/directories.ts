@@ -1,5 +1,6 @@
 /** Directories the server writes to. The pod does not run as root, so each must be a mount: a volume of the user, or scratch space. */
-import type { EffectiveRack, JsonObject } from "../../domain/EffectiveCluster.js"
+import type { EffectiveRack } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import { isObject, listOf, section, namespaceEntries } from "../effective/configTree.js"
 import { storagePaths } from "../effective/namespaces.js"
 import { isBelow, volumeAt } from "../effective/volumes.js"

@@ -2,7 +2,8 @@
  * The pod template and the configuration cut into named parts with a short hash each: the difference of two tables is the reason for a
  * restart in words, also when the old template is long gone.
  */
-import type { EffectiveCluster, EffectiveRack, Json, JsonObject } from "../../domain/EffectiveCluster.js"
+import type { EffectiveCluster, EffectiveRack } from "../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../domain/Json.js"
 import { Container } from "../../domain/Names.js"
 import type { RawObject } from "../../domain/schema/fields.js"
 import { withAccessAddresses } from "../configuration/accessAddresses.js"

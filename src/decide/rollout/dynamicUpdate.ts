@@ -4,7 +4,8 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { DesiredObjects, DesiredRack, EffectiveCluster, JsonObject } from "../../domain/EffectiveCluster.js"
+import type { DesiredObjects, DesiredRack, EffectiveCluster } from "../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../domain/Json.js"
 import { areContainersReady, type PodView } from "../../domain/Kubernetes.js"
 import { Annotation } from "../../domain/Labels.js"
 import { known } from "../../domain/NodeFacts.js"

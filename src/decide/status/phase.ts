@@ -1,6 +1,6 @@
 /** The phase, derived once from the whole outcome (W49, W50), and what it waits for in words. */
 import type { Phase } from "../../domain/ClusterStatus.js"
-import type { SpecProblem } from "../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../domain/SpecProblem.js"
 import { message } from "./bounds.js"
 import { isComplete, isDeleting, mainWait, type Outcome } from "./outcome.js"
 

@@ -3,7 +3,7 @@
  * them without the webhook (V6–V13, V57–V59).
  */
 import * as Schema from "effect/Schema"
-import type { JsonObject } from "../EffectiveCluster.js"
+import type { JsonObject } from "../Json.js"
 import { type CelRule, published } from "./fields.js"
 
 const described = (description: string) => ({ description })

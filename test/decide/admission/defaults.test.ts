@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Json, JsonObject } from "../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../src/domain/Json.js"
 import { reviewCluster, reviewTemplate } from "../../../src/decide/admission/review.js"
 
 const cluster = (spec: JsonObject, metadata: JsonObject = { name: "x", namespace: "ns1" }): JsonObject => ({

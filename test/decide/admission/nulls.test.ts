@@ -1,7 +1,7 @@
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { isList, isObject } from "../../../src/decide/effective/configTree.js"
-import type { Json } from "../../../src/domain/EffectiveCluster.js"
+import type { Json } from "../../../src/domain/Json.js"
 import { reviewCluster } from "../../../src/decide/admission/review.js"
 import { agreementDefects, defaultingDefects } from "../../fuzz/judge.js"
 import { completeCluster } from "../../support/completeCluster.js"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { jsonPatch } from "../../../src/decide/admission/patch.js"
-import type { Json } from "../../../src/domain/EffectiveCluster.js"
+import type { Json } from "../../../src/domain/Json.js"
 
 describe("JSON Patch", () => {
   it.each<[string, Json, Json, Json]>([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { reviewCluster } from "../../../src/decide/admission/review.js"
-import type { Json, JsonObject } from "../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../src/domain/Json.js"
 
 const refused = (spec: JsonObject, template?: JsonObject) => {
   const object: Json = { metadata: { name: "db", namespace: "ns" }, spec: { templateRef: { name: "t" }, ...spec } }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { checkConfiguration, type Subject } from "../../../src/decide/configuration/check/checkConfiguration.js"
 import { editDistance } from "../../../src/decide/configuration/check/nearest.js"
 import { configProblems, configWarnings } from "../../../src/decide/effective/rules/config.js"
-import type { JsonObject } from "../../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../src/domain/Json.js"
 
 const subject: Subject = { path: "spec.aerospikeConfig", size: 3, image: "aerospike:ce-8.1.2.0", isOpen: false }
 const valid: JsonObject = {

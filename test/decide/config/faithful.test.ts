@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import * as fc from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { rackConfigText } from "../../../src/decide/configuration/render.js"
-import type { Json, JsonObject } from "../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../src/domain/Json.js"
 import { type ConfNode, parseConf } from "../../support/aerospikeConf.js"
 
 /** A piece of tree together with what the server has to read. */

@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
 import { withAccessAddresses } from "../../../src/decide/configuration/accessAddresses.js"
 import { rackConfigText } from "../../../src/decide/configuration/render.js"
-import type { Json, JsonObject } from "../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../src/domain/Json.js"
 
 const render = (config: JsonObject, seeds: Parameters<typeof rackConfigText>[1] = []) =>
   rackConfigText(config, seeds, "spec.aerospikeConfig")

@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
 import { effectiveCluster } from "../../../src/decide/effective/effectiveCluster.js"
-import type { SpecProblem } from "../../../src/domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../src/domain/SpecProblem.js"
 import { clusterView } from "../../support/clusterView.js"
 import { configTreeOf } from "../../support/configTree.js"
 import { parserStarts, ruleStarts, type ServerStart } from "../../support/serverStarts.js"

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { aerospikeClusterCrd, aerospikeClusterTemplateCrd } from "../../../src/decide/crd.js"
-import type { JsonObject } from "../../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../src/domain/Json.js"
 import { completeCluster } from "../../support/completeCluster.js"
 import { allObjects, at, desiredOf, templateOf } from "../../support/desired.js"
 import { review, warningRules } from "../../support/review.js"

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { decodeSpec } from "../../../src/domain/AerospikeCluster.js"
 import { decodeTemplateSpec } from "../../../src/domain/AerospikeClusterTemplate.js"
-import type { SpecProblem } from "../../../src/domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../src/domain/SpecProblem.js"
 import { specDecoder, type Undecoded } from "../../../src/domain/schema/decode.js"
 import { described, int32 } from "../../../src/domain/schema/fields.js"
 

@@ -1,6 +1,7 @@
 /** What the check of a configuration tree finds. */
 import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"
-import type { Json, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { Json } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 
 export interface Finding extends SpecProblem {
   /** `refused`: the server would not start, or not as written. `advised`: it starts, but people should know. */

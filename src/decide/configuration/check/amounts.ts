@@ -1,5 +1,5 @@
 /** Numbers of a configuration tree, read as strictly as they are meant: no wrapping, no suffix alone, no sign. */
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import { listOf } from "../../effective/configTree.js"
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
 

@@ -1,5 +1,5 @@
 /** A configuration tree against what the server of an image knows: what would keep it from starting, and what is odd. */
-import type { JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../domain/Json.js"
 import { entriesFindings } from "./entries.js"
 import { advised, type Findings, refused } from "./Finding.js"
 import { type KnownServer, serverOfImage } from "./serverOfImage.js"

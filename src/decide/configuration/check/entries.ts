@@ -1,5 +1,5 @@
 /** Every name and value of a configuration tree against the server's table. */
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
 import { isList, isObject, kindOf, listOf, namespaceEntries } from "../../effective/configTree.js"
 import { isEnterpriseOnly } from "./enterprise.js"

@@ -1,5 +1,5 @@
 /** Log sinks: how many, and what their lines may name (`log.*`). */
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import { syslogFacilities } from "../../../domain/serverParameters/logContexts.js"
 import { isObject, listOf } from "../../effective/configTree.js"
 import { type Finding, type Findings, refused, type Rules, shown } from "./Finding.js"

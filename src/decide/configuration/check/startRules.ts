@@ -2,7 +2,7 @@
  * What a server checks at start beyond single values, as far as the configuration alone decides it. Ids are those of the recorded start-up
  * runs of servers 8.1.2.0 and 8.0.0.15.
  */
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import { isObject, listOf, namespaceEntries, section } from "../../effective/configTree.js"
 import { amountOf, isOn, lastOf } from "./amounts.js"
 import { advised, type Findings, refused, type Rules } from "./Finding.js"

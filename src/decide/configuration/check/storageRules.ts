@@ -1,5 +1,5 @@
 /** Start rules of `storage-engine`: `mem.*` and `dev.*`. */
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import { isObject, listOf, section } from "../../effective/configTree.js"
 import { amountOf, lastOf } from "./amounts.js"
 import { engineKind } from "./entries.js"

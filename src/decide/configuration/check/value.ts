@@ -1,5 +1,5 @@
 /** Whether the server accepts a value, and if not, why. */
-import type { Json } from "../../../domain/EffectiveCluster.js"
+import type { Json } from "../../../domain/Json.js"
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
 import { kindOf } from "../../effective/configTree.js"
 import { minusOne, rangeOf, readAmount } from "./amounts.js"

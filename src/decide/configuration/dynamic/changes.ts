@@ -1,6 +1,6 @@
 /** What differs between the configuration a node runs and the one it should run: commands where those are enough, else why it must restart. */
 import * as Either from "effect/Either"
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { type ParameterChange, type ParameterTarget, valueSet } from "../../../domain/RunningConfiguration.js"
 import { isObject, listOf, namespaceEntries } from "../../effective/configTree.js"

@@ -1,6 +1,6 @@
 /** Which parameters change on a running node, and the one info command that changes them (R121). Pure: sending it is another matter. */
 import * as Either from "effect/Either"
-import type { Json } from "../../../domain/EffectiveCluster.js"
+import type { Json } from "../../../domain/Json.js"
 import type { ParameterTarget } from "../../../domain/RunningConfiguration.js"
 import type { Parameter } from "../../../domain/serverParameters/Parameter.js"
 import type { ParameterTable } from "../../../domain/serverParameters/ParameterTable.js"

@@ -1,6 +1,6 @@
 /** Access control V14–V21: kept in order although Community Edition never carries it out, so that a mistake shows where it is made. */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { privilegeCodes } from "../../../domain/schema/accessControl.js"
 import { problem, repeated, when } from "./problem.js"
 

@@ -1,5 +1,6 @@
 /** Files and devices of the server's configuration against the volumes of its pods. */
-import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import type { Storage } from "../../../domain/schema/storage.js"
 import { isObject, listOf, namespaceEntries, section } from "../configTree.js"
 import { volumeAt } from "../volumes.js"

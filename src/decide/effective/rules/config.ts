@@ -1,5 +1,6 @@
 /** What the configuration tree must be for a cluster to be safe: V8, V9, V11, V13, V47–V49, and the server's own traps with ports and names. */
-import type { Json, JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { intOr, isList, isObject, kindOf, section, namespaceEntries } from "../configTree.js"
 import { checkConfiguration, type Subject } from "../../configuration/check/checkConfiguration.js"
 import type { Finding } from "../../configuration/check/Finding.js"

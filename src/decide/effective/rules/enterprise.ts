@@ -2,7 +2,8 @@
  * Directives a Community Edition server refuses to start with, by section (V6, V7, V10, V12, R119). Releases added such names and freed none: the
  * newest table counts for all.
  */
-import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { parameterTable } from "../../../domain/serverParameters/ParameterTable.js"
 import { isEnterpriseOnly } from "../../configuration/check/enterprise.js"
 import { engineKind } from "../../configuration/check/entries.js"

@@ -1,5 +1,5 @@
 /** Image rules V3–V5, W1 and W2, with references parsed properly (api.md appendix B 7, vectors C.1). */
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { when } from "./problem.js"
 
 /** The tag: what follows the last `:` behind the last `/`, once a digest is dropped. */

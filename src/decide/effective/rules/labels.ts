@@ -1,5 +1,5 @@
 /** Labels and annotations of objects we make: what the API server would refuse with the whole object is refused here, with its field. */
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { when } from "./problem.js"
 
 const prefix = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/

@@ -1,5 +1,6 @@
 /** Monitoring rules V28–V35 and W6–W9, for the cluster and for `spec.overrides` and templates. */
-import type { Ports, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { Ports } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import type { Monitoring } from "../../../domain/schema/features.js"
 import { isObject, kindOf } from "../configTree.js"
 import { imageTag } from "./image.js"

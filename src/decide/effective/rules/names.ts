@@ -1,6 +1,6 @@
 /** Names Kubernetes derives from ours must fit its limits: a name that is too long shows only when the API server refuses a pod (R111). */
 import type { ClusterKey } from "../../../domain/Kubernetes.js"
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { statefulSetName } from "../../../domain/Names.js"
 import { when } from "./problem.js"
 

@@ -1,5 +1,5 @@
 /** On-demand operations V50–V52. */
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import type { Operation } from "../../../domain/schema/features.js"
 import { problem, repeated, when } from "./problem.js"
 

@@ -1,5 +1,6 @@
 /** Paths in the configuration: absolute, without `..`, outside what belongs to the system or to the operator (R120). */
-import type { Json, JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { isObject, listOf, section, namespaceEntries } from "../configTree.js"
 import { isBelow, isSafeName } from "../volumes.js"
 import { when } from "./problem.js"

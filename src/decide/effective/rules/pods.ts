@@ -1,6 +1,6 @@
 /** Parts of a pod that users add: names that clash would make the API server refuse every pod. */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { Container } from "../../../domain/Names.js"
 import type { RawObject } from "../../../domain/schema/fields.js"
 import { annotationProblems, isLabelValue, labelProblems } from "./labels.js"

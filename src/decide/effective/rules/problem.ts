@@ -1,5 +1,5 @@
 /** Constructors for what a rule finds. */
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { truncated } from "../../status/bounds.js"
 
 /** One finding of rule `rule`. */

@@ -1,6 +1,7 @@
 /** Rack and batch rules V23–V27, W14–W16, and the range of `maxUnavailable`. */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
-import type { IntOrPercent, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { IntOrPercent } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { percentOf } from "../amounts.js"
 import { problem, repeated, when } from "./problem.js"
 

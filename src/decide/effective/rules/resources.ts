@@ -1,5 +1,6 @@
 /** Amounts of CPU, memory and the like, and tolerations: with wrong ones the API server refuses the StatefulSet, long after the resource. */
-import type { Json, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { Json } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import type { RawObject } from "../../../domain/schema/fields.js"
 import { isObject, section } from "../configTree.js"
 import { nanos } from "../quantity.js"

@@ -1,6 +1,6 @@
 /** Size rules V1 and V2, the reference to a template, and `spec.overrides` without one (V53). */
 import { maximumSize, type ClusterSpec } from "../../../domain/AerospikeCluster.js"
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { when } from "./problem.js"
 
 /** A size that is left to a template which is not known yet cannot be missed. */

@@ -1,5 +1,5 @@
 /** Storage rules V36–V46, the same for the cluster's storage and a rack's, and warnings W10–W12. */
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import type { ServerMount, Storage, Volume } from "../../../domain/schema/storage.js"
 import { Volume as OwnVolume } from "../../../domain/Names.js"
 import { nanos } from "../quantity.js"

@@ -2,7 +2,8 @@
  * A template's spec judged on its own: TV1–TV7, W17–W19, and what no cluster could use (api.md appendix B 6). `spec.overrides` of a cluster
  * are a template's spec too.
  */
-import type { JsonObject, SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../domain/Json.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { TemplateSpec } from "../../../domain/schema/template.js"
 import { isObject } from "../configTree.js"
 import { nanos } from "../quantity.js"

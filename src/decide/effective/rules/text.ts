@@ -3,7 +3,7 @@
  * character that could end a line or turn the direction of text in whatever the value ends up in (R117, R118, R128). Never recursive: it is
  * what protects the functions that are.
  */
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { when } from "./problem.js"
 
 /** Levels of maps and lists in a resource. The deepest legitimate ones (affinity of a pod) have about 20. */

@@ -1,7 +1,7 @@
 /** What a cluster takes from its template: every step fills only what the cluster leaves open (api.md §7.4, A1–A15). Pure (W27, W28). */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
 import type { TemplateSpec } from "../../../domain/AerospikeClusterTemplate.js"
-import type { Json, JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../domain/Json.js"
 import { selectorLabels } from "../../../domain/Labels.js"
 import type { RawObject } from "../../../domain/schema/fields.js"
 import type { PodSpec } from "../../../domain/schema/pods.js"

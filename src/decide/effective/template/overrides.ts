@@ -1,6 +1,6 @@
 /** What a cluster changes of its template: `spec.overrides` over the template's spec (api.md §7.3). Neither input is changed (W27). */
 import type { TemplateSpec } from "../../../domain/AerospikeClusterTemplate.js"
-import type { JsonObject } from "../../../domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../domain/Json.js"
 import { deepMerge } from "../configTree.js"
 
 /** An empty map counts as not given. */

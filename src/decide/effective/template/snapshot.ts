@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import { decodeTemplateSpec, type TemplateSpec } from "../../../domain/AerospikeClusterTemplate.js"
 import type { ClusterStatus } from "../../../domain/ClusterStatus.js"
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import { problem } from "../rules/problem.js"
 import { textProblems } from "../rules/text.js"
 

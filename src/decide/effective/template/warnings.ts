@@ -1,7 +1,7 @@
 /** Odd about the template a cluster uses, seen together with the cluster: R1–R7 of api.md §7.6. */
 import type { ClusterSpec } from "../../../domain/AerospikeCluster.js"
 import type { TemplateSpec } from "../../../domain/AerospikeClusterTemplate.js"
-import type { SpecProblem } from "../../../domain/EffectiveCluster.js"
+import type { SpecProblem } from "../../../domain/SpecProblem.js"
 import type { StorageClassView } from "../../../domain/Kubernetes.js"
 import type { RawObject } from "../../../domain/schema/fields.js"
 import { isObject } from "../configTree.js"

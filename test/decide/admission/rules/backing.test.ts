@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Json, JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../../src/domain/Json.js"
 import { namespace, review } from "../../../support/review.js"
 
 const onDevice = (engine: JsonObject): JsonObject => ({

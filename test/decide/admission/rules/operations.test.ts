@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Json, JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../../src/domain/Json.js"
 import { reviewCluster } from "../../../../src/decide/admission/review.js"
 import { operationProblems } from "../../../../src/decide/effective/rules/operations.js"
 import { cluster, errorRules, type RuleCase } from "../../../support/review.js"

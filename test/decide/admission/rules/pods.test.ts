@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../../src/domain/Json.js"
 import { reviewCluster } from "../../../../src/decide/admission/review.js"
 import { cluster, errorRules, namespace, review, type RuleCase, warningRules } from "../../../support/review.js"
 import { expectRefusal } from "./expectRefusal.js"

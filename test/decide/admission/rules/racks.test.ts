@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Json, JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../../src/domain/Json.js"
 import { reviewCluster } from "../../../../src/decide/admission/review.js"
 import { cluster, errorRules, review, type RuleCase } from "../../../support/review.js"
 import { expectRefusal } from "./expectRefusal.js"

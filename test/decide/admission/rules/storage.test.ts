@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Json, JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { Json, JsonObject } from "../../../../src/domain/Json.js"
 import { errorRules, namespace, review, type RuleCase, warningRules } from "../../../support/review.js"
 import { expectRefusal } from "./expectRefusal.js"
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { problemText, reviewTemplate } from "../../../../src/decide/admission/review.js"
 import { templateSpecProblems } from "../../../../src/decide/effective/rules/templateSpec.js"
-import type { JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../../src/domain/Json.js"
 import { errorRules, review, warningRules } from "../../../support/review.js"
 
 const template = (spec: JsonObject) =>

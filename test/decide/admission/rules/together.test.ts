@@ -1,7 +1,7 @@
 /** All errors at once: what the schema refuses does not hide what the rules refuse, and is no reason to refuse anything else. */
 import { describe, expect, it } from "vitest"
 import { reviewCluster, reviewTemplate } from "../../../../src/decide/admission/review.js"
-import type { Json } from "../../../../src/domain/EffectiveCluster.js"
+import type { Json } from "../../../../src/domain/Json.js"
 import { cluster, namespace, review } from "../../../support/review.js"
 
 const found = (spec: Readonly<Record<string, Json>>): ReadonlyArray<string> =>

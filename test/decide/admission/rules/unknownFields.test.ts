@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { reviewTemplate } from "../../../../src/decide/admission/review.js"
-import type { JsonObject } from "../../../../src/domain/EffectiveCluster.js"
+import type { JsonObject } from "../../../../src/domain/Json.js"
 import { errorRules, review, warningRules } from "../../../support/review.js"
 
 const sidecar = (fields: JsonObject): JsonObject => ({
