@@ -18,7 +18,7 @@ export interface StrategyReport {
     /** Watch connections opened in the life of the process, of the kind with most of them. */
     readonly watchesPerKind: number
     /** Lists in the whole roll-out, per pod. */
-    readonly listsPerRestart: number
+    readonly podListsPerRestart: number
     readonly writesInRoll: number
     /** All writes, Events included, between the second and the last delete. */
     readonly writesPerRestart: number

@@ -6,7 +6,7 @@ const strategy = (overheadMs: number, readyMs: number): StrategyReport => ({
   readiness: { samples: 8, p50Ms: readyMs, p99Ms: readyMs, maxMs: readyMs },
   roll: { pods: 8, totalMs: overheadMs + 20_000, podStartMs: 8_000, migrationMs: 12_000, overheadMs, lanes: [] },
   overheadMs,
-  api: { watchesPerKind: 1, listsPerRestart: 1, writesInRoll: 32, writesPerRestart: 4 },
+  api: { watchesPerKind: 1, podListsPerRestart: 1, writesInRoll: 32, writesPerRestart: 4 },
   maxUnavailable: 1,
 })
 

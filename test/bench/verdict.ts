@@ -96,7 +96,12 @@ export const verdict = (report: BenchReport): ReadonlyArray<Row> => {
     time("one node hangs: time for all", hanging.perNodeTimeoutMs + 50, hanging.totalMs),
     count("watch connections per kind", { exactly: 1 }, eventDriven.api.watchesPerKind),
     // The one is the last look in front of the delete.
-    count("API lists per pod restart", { atMost: 1 }, eventDriven.api.listsPerRestart, former.api.listsPerRestart),
+    count(
+      "lists of pods per pod restart",
+      { atMost: 1 },
+      eventDriven.api.podListsPerRestart,
+      former.api.podListsPerRestart,
+    ),
     count("API writes per pod restart", { atMost: 4 }, eventDriven.api.writesPerRestart, former.api.writesPerRestart),
     count("members down at once", { atMost: 1 }, eventDriven.maxUnavailable, former.maxUnavailable),
     count("records lost, both strategies", { exactly: 0 }, report.lostRecords),
