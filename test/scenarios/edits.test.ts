@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { Kinds } from "../../src/domain/Kubernetes.js"
-import { areCurrent, goodImage, namespace, newImage, play, type Stage, type Wish } from "./stage.js"
+import { created, areCurrent, goodImage, namespace, newImage, play, type Stage } from "./stage.js"
 
 /** A change that restarts every pod, as a merge patch of the spec; `nodesSay`: what the nodes say when it is carried out. */
 interface Change {
@@ -26,14 +26,6 @@ const edit = ({ world }: Stage, { patch }: Change): void => {
   const ref = { namespace, name: "db" }
   world.server.patch(Kinds.AerospikeCluster, ref, { type: "merge", body: { spec: patch } })
 }
-
-const created = (stage: Stage, wish: Wish = {}) =>
-  Effect.gen(function* () {
-    yield* stage.wish(wish)
-    yield* stage.completed()
-    yield* stage.world.aerospike.write("db", "test", 1000)
-    stage.reset()
-  })
 
 const rolled = (stage: Stage) => stage.until("rolled", () => stage.isCompleted() && areCurrent(stage))
 

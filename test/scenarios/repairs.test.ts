@@ -5,15 +5,7 @@ import { Kinds } from "../../src/domain/Kubernetes.js"
 import { Label } from "../../src/domain/Labels.js"
 import { forbidden } from "../../src/testing/kube/ApiFailure.js"
 import { differenceOf, endState } from "../../src/testing/simulation/endState.js"
-import { namespace, play, type Stage, type Wish } from "./stage.js"
-
-const created = (stage: Stage, wish: Wish = {}) =>
-  Effect.gen(function* () {
-    yield* stage.wish(wish)
-    yield* stage.completed()
-    yield* stage.world.aerospike.write("db", "test", 1000)
-    stage.reset()
-  })
+import { created, namespace, play } from "./stage.js"
 
 /** A lost event is made up for by the next safety list: every five minutes, with jitter (ms). */
 const safetyListMs = 330_000

@@ -310,3 +310,12 @@ export const play = (
   if (exit === undefined) throw new Error("the scenario did not end within two virtual days")
   if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
 }
+
+/** A complete cluster with records, of which nothing has been counted yet. */
+export const created = (stage: Stage, wish: Wish = {}) =>
+  Effect.gen(function* () {
+    yield* stage.wish(wish)
+    yield* stage.completed()
+    yield* stage.world.aerospike.write("db", "test", 1000)
+    stage.reset()
+  })
